@@ -5,7 +5,7 @@ All of it goes over HTTP, as a kiosk's browser has it: each patient looks for hi
 and a doctor, sends the form with its token, and follows to the page of the number that is held for him. Whoever is told
 his place in the line comes again as the page says. ``pages`` are all that came, ``error_pages`` those among them that
 say that something went wrong; ``most_calls_at_once`` is counted by the hospital.
-``…_added`` is our time for a call over the bare client's for the same call, less one, in most of the pairs.
+``…_added`` is our time for a call over the bare client's for the same call, less one: the median of pairs.
 """
 
 import sys
@@ -31,7 +31,7 @@ TARGETS = {
 async def measure(quick: bool) -> Figures:
     """Every figure of this file, by name."""
     storm = await opening_time(kiosks=100 if quick else 500, allowed=ALLOWED, answer_ms=300)
-    return {**storm, **await ways(rounds=3 if quick else 31)}
+    return {**storm, **await ways(quick)}
 
 
 if __name__ == "__main__":

@@ -2,18 +2,21 @@
 one that believes the refusal is told so by the kit."""
 
 import asyncio
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
-from hospital_stage import offered
+from hospital_stage import before, offered
 
+from yinyi.access.hospital.fhir.plugin import PLUGIN as FHIR
 from yinyi.access.hospital.trades.mapping import OK, POSTED_ALREADY
 from yinyi.access.hospital.trades.trade import Row, Trade
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.conformance.kits import KITS
 from yinyi.conformance.run import Finding, played
 from yinyi.kernel.outcome import Refused
+from yinyi_sandbox.hospital import far_side
 
 BOOKED = {
     "hold": "lock_number",
@@ -59,7 +62,24 @@ def test_a_refused_repeat_is_asked_about_where_its_code_says_so(
                 patched.setattr(connector, "carrier", RefusesRepeats(connector.carrier, code))
                 return [each async for each in played(tried, connector, stage)]
 
-    found = {each.behaviour: each for each in asyncio.run(go())}
+    _all_are(verdict, asyncio.run(go()))
+
+
+@pytest.mark.parametrize(("mapping", "verdict"), [('[codes]\n"1007" = "A01"', "ok"), ("", "not")])
+def test_a_hospital_with_fhir_that_refuses_repeats_has_a_line_for_its_code(
+    postgres: EmbeddedPostgres, mapping: str, verdict: str
+) -> None:
+    async def go() -> list[Finding]:
+        far = functools.partial(far_side.fhir, repeated="1007", mapping=mapping)
+        async with before(FHIR, far, postgres) as (connector, stage):
+            tried = [each for each in KITS["hospital"].behaviours() if each.name in TRIED]
+            return [each async for each in played(tried, connector, stage)]
+
+    _all_are(verdict, asyncio.run(go()))
+
+
+def _all_are(verdict: str, findings: Iterable[Finding]) -> None:
+    found = {each.behaviour: each for each in findings}
     assert list(found) == TRIED
     assert {name: each.verdict for name, each in found.items() if each.verdict != verdict} == {}, found
 

@@ -134,6 +134,8 @@ def test_an_appointment_in_words_of_ours() -> None:
         (outcome("S01", "transient"), 503, NotSent),
         (outcome("N05", system="urn:elsewhere"), 422, Refused),
         (outcome("S01", system="urn:elsewhere"), 503, Unknown),
+        (outcome("x", "duplicate", "urn:elsewhere"), 409, Unknown),
+        (outcome("x", "multiple-matches", "urn:elsewhere"), 412, Unknown),
         ("who are you?", 401, Refused),
         ("slow down", 429, Unknown),
         ("down for a moment", 503, Unknown),
@@ -198,7 +200,16 @@ def test_what_was_there_before_is_not_taken_for_what_we_have_sent(change: dict[s
     assert answer.reason == reason
 
 
-@pytest.mark.parametrize("amount", [{"value": 12.345}, {"value": 12.34, "currency": "USD"}, {"value": "12.34"}, 12.34])
+@pytest.mark.parametrize(
+    "amount",
+    [
+        {"value": 12.345},
+        {"value": 1e300},
+        {"value": 12.34, "currency": "USD"},
+        {"value": "12.34"},
+        12.34,
+    ],
+)
 def test_money_that_is_none_is_unknown(amount: Any) -> None:
     assert isinstance(told(Far(NOTICE | {"amount": amount}), pay), Unknown)
 
@@ -245,11 +256,18 @@ def test_page_by_page_until_the_last() -> None:
 
 
 @pytest.mark.parametrize(
-    "further", ["http://127.0.0.1:1/elsewhere", "https://127.0.0.1/r4?page=2", "//elsewhere.example/"]
+    ("further", "why"),
+    [
+        ("http://127.0.0.1:1/elsewhere", "another server"),
+        ("https://127.0.0.1/r4?page=2", "another server"),
+        ("//elsewhere.example/", "another server"),
+        ("http://[elsewhere", "without an address"),
+        ("?page=\x01", "InvalidURL"),
+    ],
 )
-def test_a_page_leads_nowhere_else(further: str) -> None:
+def test_a_page_leads_nowhere_else(further: str, why: str) -> None:
     far = Far(bundle(department(1), further=further))
-    with pytest.raises(HospitalUnavailable, match="another server"):
+    with pytest.raises(HospitalUnavailable, match=why):
         told(far, lambda hospital: hospital.departments(), token="s3cret-word")
     assert len(far.asked) == 1
 
@@ -335,11 +353,32 @@ def test_another_hospitals_addresses(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("says", "codes", "means"),
+    [
+        (outcome("1001"), "", "bad_request"),
+        (outcome("1001"), "1001 = 'N03'", "session_stopped"),
+        (outcome("N05"), "1001 = 'N03'", "expired"),
+        (outcome("x", "conflict", "urn:elsewhere"), "conflict = 'N01'", "slot_taken"),
+        (outcome("1001", "conflict"), "conflict = 'N01'\n1001 = 'N03'", "session_stopped"),
+        (outcome("1001"), "1001 = 'S01'", NotSent),
+        (outcome("1008"), "1008 = '0'", Done),
+        ({"resourceType": "OperationOutcome", "issue": []}, "conflict = 'N01'", "bad_request"),
+    ],
+)
+def test_another_hospitals_codes(tmp_path: Path, says: Any, codes: str, means: str | type[Outcome]) -> None:
+    file = tmp_path / "addresses.toml"
+    file.write_text(f"[codes]\n{codes}", encoding="utf-8")
+    answer = told(Far(says, 422), lambda hospital: hospital.release("R1"), mapping=str(file))
+    assert answer.reason == means if isinstance(means, str) else isinstance(answer, means)
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("none = ['query_nothing']", "no trade query_nothing"),
         ("[paths.query_registration]\nshoe = 'comment'", "no column shoe"),
         ("[paths.query_registration]\nroom = 'a b.c['", "no step"),
+        ("[codes]\n1007 = 'A99'", "no code A99"),
         ("bases = 'x'", "cannot be read"),
     ],
 )

@@ -183,6 +183,9 @@ BOMB = '<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">' + "".join(
 
 
 HOSTILE = {
+    "said twice": answered(ROW.replace("</No>", "</No><No>4</No>")),
+    "another way to write a number": answered(ROW.replace("<No>3<", "<No>0_3<")),
+    "a number without an end": answered(ROW.replace("<No>3<", "<No>1e999990<")),
     "another file": ENTITIES + answered(ROW.replace("ok", "&x;")),
     "bomb": BOMB + answered(ROW.replace("ok", "&j;")),
     "deep": answered(ROW.replace("ok", "<b>" * 5000 + "</b>" * 5000)),

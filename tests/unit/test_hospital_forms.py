@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from yinyi.access.hospital.procedures import mapping
-from yinyi.access.hospital.procedures.values import plain
+from yinyi.access.hospital.procedures.values import plain, with_whole
 from yinyi.access.hospital.soap import mapping as soap
 from yinyi.access.hospital.trades.forms import Forms
 from yinyi.access.hospital.trades.hospital import TRADES
@@ -97,7 +97,11 @@ def test_nothing_stands_where_nothing_is_written() -> None:
         (Column("a_fen", "int"), "12.505"),
         (Column("a_fen", "int"), "zwölf"),
         (Column("a_fen", "int"), Decimal("NaN")),
+        (Column("a_fen", "int"), "1e999990"),
+        (Column("a_fen", "int"), "1_0.50"),
+        (Column("a_fen", "int"), "１２"),
         (Column("a", "ints"), "3|x"),
+        (Column("a", "ints"), "1_0"),
     ],
 )
 def test_what_is_no_such_thing_is_never_guessed(column: Column, theirs: Any) -> None:
@@ -129,6 +133,8 @@ def test_forms_that_cannot_be(said: dict[str, Any]) -> None:
         ("text", 7, "7"),
         ("int", Decimal("7.00"), 7),
         ("int", "7", 7),
+        ("int", Decimal("7E+1"), 70),
+        ("int", 7.0, 7),
         ("bool", 1, True),
         ("bool", b"\x00", False),
         ("date", datetime(2026, 1, 2, tzinfo=UTC), date(2026, 1, 2)),
@@ -140,9 +146,21 @@ def test_values_as_drivers_bring_them(kind: Kind, value: Any, is_read: Any) -> N
     assert plain(kind, value) == is_read
 
 
+def test_a_column_of_decimals_is_whole_or_an_error() -> None:
+    rows = [{"fee_fen": None, "room": "1"}, {"fee_fen": Decimal("1200.00"), "room": "2"}]
+    read = with_whole(rows, ["fee_fen"])
+    assert [(row["fee_fen"], type(row["fee_fen"]), row["room"]) for row in read] == [
+        (None, type(None), "1"),
+        (1200, int, "2"),
+    ]
+    with pytest.raises(ValueError):
+        with_whole([{"fee_fen": Decimal("12.345")}], ["fee_fen"])
+
+
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("int", Decimal("7.5")), ("int", "x"), ("bool", 2), ("date", "20260102"), ("instant", date(2026, 1, 2)),
+    [("int", Decimal("7.5")), ("int", "x"), ("int", "1_0"), ("int", Decimal("1e999999")), ("int", float("inf")),
+     ("bool", 2), ("date", "20260102"), ("instant", date(2026, 1, 2)),
      ("text", b"\xff"), ("number", "x"), ("texts", "a")],
 )  # fmt: skip
 def test_values_of_another_kind(kind: Kind, value: Any) -> None:

@@ -1,6 +1,7 @@
 """Turns at the hospital: never more calls out than are allowed, whoever comes, goes or is torn away."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -262,5 +263,56 @@ def test_a_step_of_a_payment_waits_no_longer_than_its_patience() -> None:
             await asked(door, far, decides=True)
         await far.answer()
         assert (out.result(), far.begun, door.need.wants) == ("answered", 1, 0)
+
+    in_loop(scene)
+
+
+def test_a_call_that_takes_too_long_is_cut_off_and_its_permit_is_free() -> None:
+    async def scene() -> None:
+        rules = TurnRules(system="his", at_once=1, waiting=9, patience_s=30, longest_call_s=0.01)
+        door, far = turns(1, rules), Far()
+        with pytest.raises(TimeoutError, match="cut off"):
+            await asyncio.wait_for(asked(door, far), 5)
+        assert (far.begun, far.out, door.need.out) == (1, 0, 0)
+
+    in_loop(scene)
+
+
+def test_whoever_has_his_answer_finds_the_permit_free_whether_it_was_an_error_or_not() -> None:
+    async def scene() -> None:
+        door = turns(1)
+
+        async def well() -> str:
+            return "well"
+
+        async def ill() -> str:
+            raise LookupError("ill")
+
+        assert (await door.run(well, decides=False), door.need.out) == ("well", 0)
+        with pytest.raises(LookupError, match="ill"):
+            await door.run(ill, decides=False)
+        assert (door.need.out, await door.run(well, decides=False)) == (0, "well")
+
+    in_loop(scene)
+
+
+def test_an_error_that_nobody_waits_for_any_more_is_nobodys() -> None:
+    async def scene() -> None:
+        door, heard = turns(1), list[dict[str, Any]]()
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context))
+        answer = asyncio.Event()
+
+        async def ill() -> str:
+            await answer.wait()
+            raise LookupError("ill")
+
+        task = asyncio.create_task(door.run(ill, decides=False))
+        await breathe()
+        task.cancel()
+        await breathe()
+        answer.set()
+        await breathe()
+        gc.collect()
+        assert (door.need.out, heard) == (0, [])
 
     in_loop(scene)

@@ -8,7 +8,7 @@ the hospital goes on working at it. Whoever goes while he still waits leaves the
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 
@@ -76,6 +76,7 @@ class FairTurns:
         self._line = WaitingLine()
         self._called: dict[Place, asyncio.Future[None]] = {}
         self._told: dict[str, tuple[Place, float]] = {}
+        self._calling: set[asyncio.Task[None]] = set()
         self._out = 0
         self._allowed = 0
         self._until = 0.0
@@ -111,23 +112,36 @@ class FairTurns:
             self._out += 1
         else:
             await self._wait(decides)
-        calling = asyncio.ensure_future(self._measured(call))
-        calling.add_done_callback(self._is_over)
-        return await asyncio.shield(calling)
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[T] = loop.create_future()
+        self._calling.add(loop.create_task(self._carry(call, answered)))
+        return await answered
+
+    async def _carry(self, call: Callable[[], Awaitable[T]], answered: "asyncio.Future[T]") -> None:
+        """To its end, whoever has gone meanwhile. By hand: ``shield`` and ``timeout`` cost as much as all else that we
+        add to a call."""
+        try:
+            answer = await self._measured(call)
+        except asyncio.CancelledError:
+            _tell(answered, TimeoutError("cut off"))
+        except Exception as error:
+            _tell(answered, error)
+        else:
+            if not answered.done():
+                answered.set_result(answer)
 
     async def _measured(self, call: Callable[[], Awaitable[T]]) -> T:
         began = time.monotonic()
+        calling = cast("asyncio.Task[None]", asyncio.current_task())
+        cut_off = calling.get_loop().call_later(self.rules.longest_call_s, calling.cancel)
         try:
-            async with asyncio.timeout(self.rules.longest_call_s):
-                return await call()
+            return await call()
         finally:
+            cut_off.cancel()
+            self._calling.discard(calling)
             self._call_s += _NEWEST * (time.monotonic() - began - self._call_s)
-
-    def _is_over(self, calling: "asyncio.Future[T]") -> None:
-        if not calling.cancelled():
-            calling.exception()  # if nobody waits any more, nobody else asks for it
-        self._out -= 1
-        self._serve()
+            self._out -= 1
+            self._serve()
 
     def _is_free(self) -> bool:
         return self._out < self._allowed and time.monotonic() + self.rules.longest_call_s < self._until
@@ -195,6 +209,11 @@ class FairTurns:
 
     def _about_s(self, place: Place) -> float:
         return (self._before(place) + 1) * self._call_s / max(1, self._allowed)
+
+
+def _tell(answered: "asyncio.Future[T]", error: Exception) -> None:
+    if not answered.done():
+        answered.set_exception(error)
 
 
 def _rank(whom: Asking | None, decides: bool) -> Rank:

@@ -259,8 +259,17 @@ def desk(place: Place) -> AbstractAsyncContextManager[FarServices]:
     )
 
 
-def fhir(place: Place) -> AbstractAsyncContextManager[FarServices]:
-    return over_the_web(place, lambda services: [*fhir_server.routes(services)], lambda url: {"url": f"{url}/fhir"})
+def fhir(place: Place, repeated: str = "", mapping: str = "") -> AbstractAsyncContextManager[FarServices]:
+    """repeated: its code for what is booked already, where it refuses that. mapping: what the connector's file says."""
+    file = place.folder / "addresses.toml"
+    if mapping:
+        file.write_text(mapping, encoding="utf-8")
+    more = {"mapping": str(file)} if mapping else {}
+    return over_the_web(
+        place,
+        lambda services: [*fhir_server.routes(services, repeated)],
+        lambda url: {"url": f"{url}/fhir", **more},
+    )
 
 
 async def started(url: str, role: str) -> Hospital:

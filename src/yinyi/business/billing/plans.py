@@ -10,6 +10,7 @@ import msgspec
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.billing.ports import Bills
 from yinyi.business.payments import builder
+from yinyi.business.payments.one_step import of_amount
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.rules import Rule, paced, told_once_paid
 from yinyi.business.payments.view import paid_at
@@ -131,7 +132,7 @@ class SettleInvoices:
         outcome = await self._bills.settle_invoices(
             lock_reference(plan), facts.chosen, plan.amount_fen, plan.payment_no, means(plan), paid_at(plan) or now
         )
-        return await _said_of_gone(self._bills, outcome, facts)
+        return of_amount(await _said_of_gone(self._bills, outcome, facts), plan.amount_fen)
 
     async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
         """Only what is paid is settled. A lock that is still there, or has run out, leaves the way open: the hospital
@@ -141,7 +142,7 @@ class SettleInvoices:
             return NotFound(detail="kept, not paid")
         if isinstance(answer, Refused) and answer.reason == "expired":
             return NotFound(detail="kept no more, not paid")
-        return answer
+        return of_amount(answer, plan.amount_fen)
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return await self._bills.release_invoices(lock_reference(plan))

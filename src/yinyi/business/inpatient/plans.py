@@ -8,6 +8,7 @@ import msgspec
 from yinyi.business.inpatient.ports import Inpatients
 from yinyi.business.ledger.model import deposit_account
 from yinyi.business.payments import builder
+from yinyi.business.payments.one_step import of_amount
 from yinyi.business.payments.plan import Plan, Step
 from yinyi.business.payments.postings import CREDITED
 from yinyi.business.payments.rules import paced, told_once_paid
@@ -61,7 +62,7 @@ class PostDeposit:
 
     async def do(self, plan: Plan, step: Step, now: datetime) -> Outcome:
         moved = plan.moved()
-        return await self._inpatients.post_deposit(
+        outcome = await self._inpatients.post_deposit(
             deposit_reference(plan),
             DepositFacts.of(plan).admission_no,
             plan.amount_fen,
@@ -69,9 +70,10 @@ class PostDeposit:
             moved[-1].channel if moved else "",
             paid_at(plan) or now,
         )
+        return of_amount(outcome, plan.amount_fen)
 
     async def ask(self, plan: Plan, step: Step, now: datetime) -> Answer:
-        return await self._inpatients.ask_deposit(deposit_reference(plan))
+        return of_amount(await self._inpatients.ask_deposit(deposit_reference(plan)), plan.amount_fen)
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:
         return await self._inpatients.reverse_deposit(deposit_reference(plan))

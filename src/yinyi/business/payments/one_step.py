@@ -1,14 +1,17 @@
 """What one step becomes; every change of state goes through the table. Pure."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from yinyi.business.payments.plan import TAKE, Step
 from yinyi.business.payments.rules import Rule, pause_s
 from yinyi.business.payments.transitions import StepEvent, after
-from yinyi.kernel.outcome import Answer, NotFound, Unknown, Waiting
+from yinyi.kernel.money import Fen
+from yinyi.kernel.outcome import Answer, Done, NotFound, Unknown, Waiting
+
+A = TypeVar("A")
 
 
 def moved(step: Step, event: StepEvent, now: datetime, **more: Any) -> Step:
@@ -62,6 +65,15 @@ def as_asked(answer: Answer, step: Step, rule: Rule, asked_at: datetime) -> Answ
     if not isinstance(answer, NotFound) or step.left_at is None:
         return answer
     return Unknown(detail="asked too early") if asked_at < step.left_at + believed_after(rule) else answer
+
+
+def of_amount(answer: A, amount_fen: Fen) -> A | Unknown:
+    """What an answer is worth of whoever books for us: what he says is booked over another amount is for people to look
+    into, and nothing that was done."""
+    told = answer.evidence.get("amount_fen") if isinstance(answer, Done) else None
+    if told is None or told == amount_fen:
+        return answer
+    return Unknown(detail=f"booked over {told} fen, ours {amount_fen}")
 
 
 def believed_after(rule: Rule) -> timedelta:

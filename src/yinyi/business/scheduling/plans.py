@@ -13,7 +13,7 @@ from yinyi.business.payments.view import paid_at
 from yinyi.business.scheduling.model import Department, SessionName, Title
 from yinyi.business.scheduling.ports import ChecksIn, ReturnsLater, Schedules
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome
+from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Unknown
 
 REGISTRATION, APPOINTMENT, CHECKED_IN = "registration", "appointment", "check_in"
 HELD = (REGISTRATION, APPOINTMENT)
@@ -164,8 +164,10 @@ class KeepNumber:
         answer = await self._schedules.ask(hold_reference(plan))
         if not isinstance(answer, Done):
             return answer
-        held_until = datetime.fromisoformat(answer.evidence["held_until"])
-        kept = held_until >= datetime.fromisoformat(step.params["until"])
+        held_until = answer.evidence.get("held_until")
+        if held_until is None:
+            return Unknown(detail="held, and nobody says until when")
+        kept = datetime.fromisoformat(held_until) >= datetime.fromisoformat(step.params["until"])
         return answer if kept else NotFound(detail="held, but not for longer")
 
     async def undo(self, plan: Plan, step: Step, now: datetime) -> Answer:

@@ -13,6 +13,7 @@ from yinyi.wire.fhir.words import Words
 
 CURRENCY = "CNY"
 _FEN = Decimal(100)
+_MOST_YUAN = 10**13
 
 UNKNOWN = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
 """Stands where a resource must have something that nobody tells. Source: FHIR R4, "data-absent-reason"."""
@@ -172,7 +173,9 @@ def _fen(money: Any) -> int:
     value, currency = told.get("value"), told.get("currency", CURRENCY)
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or currency != CURRENCY:
         raise ValueError("no amount of money")
+    if not -_MOST_YUAN <= value <= _MOST_YUAN:
+        raise ValueError("an amount out of reach")
     fen = Decimal(value) * _FEN
-    if fen != fen.to_integral_value() or abs(fen) > 10**15:
+    if fen != fen.to_integral_value():
         raise ValueError("an amount that is none in fen")
     return int(fen)

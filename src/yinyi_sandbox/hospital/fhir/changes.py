@@ -81,3 +81,10 @@ OPERATIONS: Mapping[str, Callable[[Node], Call]] = {
     "PaymentNotice/$return": _call("return_deposit", money.RETURN_DEPOSIT, money.DEPOSIT),
     "PaymentNotice/$reverse": _call("reverse_deposit", money.REVERSE_DEPOSIT, money.DEPOSIT),
 }
+BOOKINGS = frozenset(
+    [
+        *("lock_number", "confirm_registration", "hold_invoices", "pay_invoices", "refund_invoice"),
+        *("post_deposit", "return_deposit"),
+    ]
+)
+"""What a hospital may refuse to hear twice under one reference."""

@@ -17,7 +17,7 @@ from yinyi.wire.fhir import money
 from yinyi.wire.fhir.paths import Node
 from yinyi_sandbox.channel.hanging_up import HangUp, Silence
 from yinyi_sandbox.hospital.fhir.asked import WORDS, Call, NotServed, Query, table
-from yinyi_sandbox.hospital.fhir.changes import CREATIONS, OPERATIONS
+from yinyi_sandbox.hospital.fhir.changes import BOOKINGS, CREATIONS, OPERATIONS
 from yinyi_sandbox.hospital.fhir.searches import READINGS, SEARCHES
 from yinyi_sandbox.hospital.fhir.statement import statement
 from yinyi_sandbox.hospital.services import Mishap, Refusal, Services
@@ -46,8 +46,11 @@ class Refused(Exception):
 class FhirServer:
     """Answers for the hospital. ``base``: where its pages stand."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, repeated: str = "") -> None:
+        """repeated: its code for what is booked already, where it refuses that; "": it answers as the first time."""
         self._services = services
+        self._repeated = repeated
+        self._booked: set[tuple[str, str]] = set()
         self._pages: OrderedDict[str, Node] = OrderedDict()
         self._numbers = itertools.count(1)
 
@@ -94,7 +97,12 @@ class FhirServer:
         Raises:
             Refused, Refusal, Mishap
         """
+        booking = (call.procedure, str(call.given.get("ref")))
+        if booking in self._booked:
+            raise Refused(self._repeated, "已入账")
         [row] = await self._rows(call)
+        if self._repeated and call.procedure in BOOKINGS:
+            self._booked.add(booking)
         return _resource(call, row, self._services.clock)
 
     async def _rows(self, call: Call) -> list[dict[str, Any]]:
@@ -127,9 +135,9 @@ class FhirServer:
         return first
 
 
-def routes(services: Services) -> list[Route]:
-    """Mounted under ``/hospital``."""
-    server = FhirServer(services)
+def routes(services: Services, repeated: str = "") -> list[Route]:
+    """Mounted under ``/hospital``. repeated: see ``FhirServer``."""
+    server = FhirServer(services, repeated)
     return [
         Route("/fhir", _answered(_page_of(server)), methods=["GET"]),
         Route("/fhir/metadata", _answered(_metadata), methods=["GET"]),

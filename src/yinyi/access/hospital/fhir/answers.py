@@ -1,5 +1,6 @@
 """What a FHIR server answers: bundles page by page, and what an outcome means."""
 
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
@@ -12,12 +13,18 @@ from yinyi.wire.fhir.words import Words
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def failure(status: int, answer: bytes, words: Words) -> tuple[str, str] | CallFailed:
-    """What an answer that is no success means: the hospital's own code and its words, or that there is none."""
-    code, text = _outcome_code(answer, words)
-    if code:
-        return code, text
-    return http_failure(status, text)
+class Refusals:
+    """What an answer that is no success means."""
+
+    def __init__(self, words: Words, codes: Mapping[str, str]) -> None:
+        """``codes``: the hospital's, or those of FHIR's own issues, = ours."""
+        self._system, self._codes = words.system("result"), codes
+
+    def meant(self, status: int, answer: bytes) -> tuple[str, str] | CallFailed:
+        """A code of ours and the hospital's words, or what is known where there is none."""
+        told, issue, text = _outcome(answer, self._system)
+        code = self._codes.get(told, told) or self._codes.get(issue, "")
+        return (code, text) if code else http_failure(status, text)
 
 
 def says_missing(answer: bytes) -> bool:
@@ -81,17 +88,18 @@ def resources(statement: Node) -> frozenset[str]:
         raise Unanswered(f"what the server has: {error}") from error
 
 
-def _outcome_code(answer: bytes, words: Words) -> tuple[str, str]:
+def _outcome(answer: bytes, system: str) -> tuple[str, str, str]:
+    """The hospital's own code, the first issue's, and the words; "" of what is not told."""
     try:
         outcome = decoded(answer)
         issues = listed(outcome, "issue") if outcome.get("resourceType") == "OperationOutcome" else []
-        code, text, system = "", "", words.system("result")
+        code, text = "", ""
         for details in [cast(Node, one["details"]) for one in issues if isinstance(one.get("details"), dict)]:
             told = [one.get("code") for one in listed(details, "coding") if one.get("system") == system]
             code, text = code or str(told[0] if told else ""), text or str(details.get("text") or "")
     except (Unanswered, ValueError):
-        return "", ""
-    return code, text
+        return "", "", ""
+    return code, str(issues[0].get("code") or "") if issues else "", text
 
 
 def _mode(entry: Node) -> str:

@@ -33,7 +33,7 @@ class FhirClient:
         self._base = config.url.rstrip("/")
         if urlsplit(self._base).scheme not in ("http", "https") or not urlsplit(self._base).hostname:
             raise ValueError("the address of the FHIR server is none")
-        self._speeches, self._words = speeches(config.mapping, trades)
+        self._speeches, self._refusals = speeches(config.mapping, trades)
         self._breaker = Breaker(config.rest_after, config.rest_s)
         self._line = WebLine(config)
 
@@ -127,7 +127,10 @@ class FhirClient:
         Raises:
             Unanswered
         """
-        base, told = urlsplit(self._base), urlsplit(address)
+        try:
+            base, told = urlsplit(self._base), urlsplit(address)
+        except ValueError as error:
+            raise Unanswered("a page without an address") from error
         if (told.scheme, told.netloc) not in (("", ""), (base.scheme, base.netloc)):
             raise Unanswered("a page of another server")
         if told.scheme:
@@ -151,7 +154,7 @@ class FhirClient:
             return answers.decoded(text)
         if status in (404, 410) and answers.says_missing(text):
             raise _Missing
-        meant = answers.failure(status, text, self._words)
+        meant = self._refusals.meant(status, text)
         raise meant if isinstance(meant, CallFailed) else _Told(*meant)
 
 

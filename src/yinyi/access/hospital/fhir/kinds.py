@@ -5,12 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from yinyi.access.hospital.trades.figures import decimal, whole
 from yinyi.access.hospital.trades.trade import Kind
 from yinyi.wire.beijing_time import BEIJING
 
 
 def _str(value: Any) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\0" in value:
         raise ValueError("no text")
     return value
 
@@ -18,10 +19,7 @@ def _str(value: Any) -> str:
 def _int(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise ValueError("no number")
-    whole = int(value)
-    if isinstance(value, Decimal) and whole != value:
-        raise ValueError("no whole number")
-    return whole
+    return whole(value)
 
 
 def _texts(values: Any) -> list[str]:
@@ -41,7 +39,7 @@ def _every(values: Any) -> list[Any]:
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError("no number")
-    return float(value)
+    return float(decimal(value))
 
 
 def _bool(value: Any) -> bool:

@@ -8,6 +8,8 @@ patient = "urn:oid:1.2.156.10011.2.5.1.4"
 queue-ahead = "https://fhir.hospital.example/StructureDefinition/waiting"
 [at]                                                            # another interaction
 query_report_text = "DiagnosticReport/$history?identifier=@order|{order_no}"
+[codes]                                                         # of a refusal, or of FHIR's issue, = ours
+"1007" = "A01"
 [paths.query_schedule]                                          # where a column of the answer stands
 room = "actor[type=Location].identifier.value"
 """
@@ -23,18 +25,20 @@ from urllib.parse import quote
 
 import msgspec
 
-from yinyi.access.hospital.fhir.answers import listed, resource
+from yinyi.access.hospital.fhir.answers import Refusals, listed, resource
 from yinyi.access.hospital.fhir.interactions import INTERACTIONS, Interaction
 from yinyi.access.hospital.fhir.kinds import EMPTY, OF_KIND
 from yinyi.access.hospital.trades.failures import Rejected, Unanswered
+from yinyi.access.hospital.trades.mapping import BUSY, NO_SUCH_REFERENCE, OK, REFUSALS
 from yinyi.access.hospital.trades.trade import Column, Row, Trade
 from yinyi.wire.fhir.codes import CODES
 from yinyi.wire.fhir.paths import Node
 from yinyi.wire.fhir.shape import Table, require
 from yinyi.wire.fhir.words import BASE, Words
 
-OK, NO_SUCH_REFERENCE, EXPIRED, OTHER_USE, OTHER_PAYMENT = "0", "N00", "N05", "N06", "N08"
+EXPIRED, OTHER_USE, OTHER_PAYMENT = "N05", "N06", "N08"
 """The codes of ``trades/mapping.py`` for what FHIR says in its own way."""
+_CODES = frozenset({OK, BUSY, NO_SUCH_REFERENCE, *REFUSALS})
 
 _SLOT = re.compile(r"@([\w-]+)|\{(\w+)(?:\|(\w+):([^}]*))?\}")
 _ESCAPED = str.maketrans({"\\": "\\\\", "$": "\\$", ",": "\\,", "|": "\\|"})
@@ -50,6 +54,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     systems: dict[str, str] = {}
     extensions: dict[str, str] = {}
     at: dict[str, str] = {}
+    codes: dict[str, str] = {}
     paths: dict[str, dict[str, str]] = {}
 
 
@@ -184,8 +189,8 @@ class Speech:
         return row
 
 
-def speeches(file: str, trades: Iterable[Trade]) -> tuple[dict[str, Speech], Words]:
-    """Of a mapping file, by names of trades, and its addresses; "": as usual.
+def speeches(file: str, trades: Iterable[Trade]) -> tuple[dict[str, Speech], Refusals]:
+    """Of a mapping file, by names of trades, and what its refusals mean; "": as usual.
 
     Raises:
         ValueError: the file cannot be read, or names what is none of ours; the sentence says what.
@@ -193,15 +198,17 @@ def speeches(file: str, trades: Iterable[Trade]) -> tuple[dict[str, Speech], Wor
     known = {trade.name: trade for trade in trades}
     addresses = _addresses(Path(file)) if file else Addresses()
     strange = [*addresses.none, *addresses.at, *addresses.paths]
-    if wrong := sorted({f"no trade {name}" for name in strange if name not in known}):
-        raise ValueError("the mapping file does not fit: " + "; ".join(wrong))
+    wrong = {f"no trade {name}" for name in strange if name not in known}
+    wrong |= {f"no code {code}" for code in addresses.codes.values() if code not in _CODES}
+    if wrong:
+        raise ValueError("the mapping file does not fit: " + "; ".join(sorted(wrong)))
     words = Words(addresses.base, addresses.systems, addresses.extensions)
     spoken = {
         name: Speech(trade, _adapted(INTERACTIONS[name], name, addresses), words)
         for name, trade in known.items()
         if name not in addresses.none
     }
-    return spoken, words
+    return spoken, Refusals(words, addresses.codes)
 
 
 def _addresses(file: Path) -> Addresses:

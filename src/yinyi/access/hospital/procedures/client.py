@@ -10,6 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from yinyi.access.hospital.procedures import checks, mapping
 from yinyi.access.hospital.procedures.config import ProceduresConfig
+from yinyi.access.hospital.procedures.values import with_whole
 from yinyi.access.hospital.trades.failures import Breaker, CallFailed, NotReached, Rejected, Unanswered
 from yinyi.access.hospital.trades.names import Names
 from yinyi.access.hospital.trades.trade import Row, Trade
@@ -34,6 +35,7 @@ class ProcedureClient:
         self._config = config
         self._names = names
         self._queries = {name: mapping.query(far) for name, far in names.items() if far.name}
+        self._whole = {name: [one.name for one in far.answers if one.kind == "int"] for name, far in names.items()}
         self._breaker = Breaker(config.rest_after, config.rest_s)
         self._pool: asyncpg.Pool | None = None
         self._lending: Lending | None = None
@@ -82,8 +84,9 @@ class ProcedureClient:
             told = far.values(values)
         except ValueError as error:
             raise Rejected(f"{trade.name} cannot be asked like this: {error}") from error
-        rows = await self._fetched(query, told)
+        fetched = await self._fetched(query, told)
         try:
+            rows = with_whole(fetched, self._whole[trade.name])
             return rows if far.is_plain else [far.row(row) for row in rows]
         except ValueError as error:
             raise Unanswered(f"{trade.name}: {error}") from error

@@ -1,11 +1,12 @@
 """Values as drivers bring them, in our kinds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from yinyi.access.hospital.trades.trade import Kind
+from yinyi.access.hospital.trades.figures import whole
+from yinyi.access.hospital.trades.trade import Kind, Row
 
 
 def plain(kind: Kind, value: Any) -> Any:
@@ -21,18 +22,22 @@ def plain(kind: Kind, value: Any) -> Any:
         raise ValueError(f"{type(value).__name__} is no {kind}") from error
 
 
+def with_whole(rows: Sequence[Row], columns: Sequence[str]) -> Sequence[Row]:
+    """Numbers with a fraction that have none, as whole ones.
+
+    Raises:
+        ValueError: one has a fraction.
+    """
+    if not any(isinstance(row[name], Decimal) for row in rows for name in columns):
+        return rows
+    return [{**cast(Mapping[str, Any], row), **{name: plain("int", row[name]) for name in columns}} for row in rows]
+
+
 def _text(value: Any) -> str:
     """Fixed columns are filled up with blanks."""
     if isinstance(value, bytes | bytearray):
         return value.decode("utf-8").rstrip(" ")
     return (value if isinstance(value, str) else str(value)).rstrip(" ")
-
-
-def _int(value: Any) -> int:
-    whole = int(value)
-    if Decimal(str(value).strip()) != whole:
-        raise ValueError(f"no whole number: {value}")
-    return whole
 
 
 def _bool(value: Any) -> bool:
@@ -63,7 +68,7 @@ def _instant(value: Any) -> datetime:
 
 _READ: Mapping[Kind, Callable[[Any], Any]] = {
     "text": _text,
-    "int": _int,
+    "int": whole,
     "bool": _bool,
     "number": _number,
     "date": _date,

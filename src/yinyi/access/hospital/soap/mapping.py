@@ -7,6 +7,7 @@ from typing import Any, cast
 from lxml import etree
 
 from yinyi.access.hospital.trades.failures import CallFailed, Rejected, Unanswered
+from yinyi.access.hospital.trades.figures import decimal, whole
 from yinyi.access.hospital.trades.names import FarTrade, Words
 from yinyi.access.hospital.trades.trade import Kind, Row, Trade
 from yinyi.wire import xml
@@ -128,7 +129,9 @@ def _value(kind: Kind, texts: list[str]) -> Any:
     if kind == "texts":
         return texts
     if kind == "ints":
-        return [int(text) for text in texts]
+        return [whole(text) for text in texts]
+    if len(texts) > 1:
+        raise ValueError("said twice")
     if not texts or (kind != "text" and not texts[0].strip()):
         return None
     return texts[0] if kind == "text" else _READ[kind](texts[0].strip())
@@ -141,11 +144,11 @@ def _bool(text: str) -> bool:
 
 
 _READ: dict[Kind, Callable[[str], Any]] = {
-    "int": int,
+    "int": whole,
     "bool": _bool,
     "date": date.fromisoformat,
     "instant": datetime.fromisoformat,
-    "number": float,
+    "number": lambda text: float(decimal(text)),
 }
 
 

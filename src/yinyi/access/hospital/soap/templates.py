@@ -55,11 +55,15 @@ class Templated:
     def written(self, far: FarTrade, values: Sequence[Any]) -> Written:
         """
         Raises:
-            Rejected: a value cannot stand in XML.
+            Rejected: a value cannot stand in XML, or has no form.
         """
+        try:
+            given = mapping.given(far, values)
+        except ValueError as error:
+            raise Rejected(f"{far.name} cannot be asked like this: {error}"[:200]) from error
         told = [
             self._filled(self._parameter, {"name": name, "value": text})
-            for name, texts in mapping.given(far, values).items()
+            for name, texts in given.items()
             for text in ([texts] if isinstance(texts, str) else texts)
         ]
         call = {

@@ -51,16 +51,16 @@ class BillTrades(Calls):
     async def invoices(
         self, patient_no: str, state: InvoiceState | Literal[""], first_on: date, last_on: date, limit: int
     ) -> list[Invoice]:
-        return [mapping.invoice(row) for row in await self.read(_INVOICES, patient_no, state, first_on, last_on, limit)]
+        asked = (patient_no, state, first_on, last_on, limit)
+        return await self.found(mapping.invoice, _INVOICES, *asked, key=lambda one: one.invoice_no)
 
     async def invoice(self, number: str) -> Invoice | None:
-        rows = await self.read(_INVOICE, number)
-        return mapping.invoice(rows[0]) if rows else None
+        return await self.one(mapping.invoice, _INVOICE, number, key=lambda one: one.invoice_no)
 
     async def invoice_lines(self, invoice_nos: Sequence[str]) -> list[InvoiceLine]:
         if not invoice_nos:
             return []
-        return [mapping.line(row) for row in await self.read(_LINES, list(invoice_nos))]
+        return await self.found(mapping.line, _LINES, list(invoice_nos), key=lambda one: (one.invoice_no, one.line_no))
 
     async def hold_invoices(self, reference: str, chosen: Sequence[ChosenInvoice], until: datetime) -> Outcome:
         held = (*mapping.columns(chosen), until)
@@ -95,4 +95,4 @@ class BillTrades(Calls):
         return await self.told(mapping.answer, _REFUNDED, reference)
 
     async def postings(self, since: datetime, until: datetime) -> list[FoundPosting]:
-        return [mapping.posting(row) for row in await self.read(_POSTINGS, since, until)]
+        return await self.found(mapping.posting, _POSTINGS, since, until, key=lambda one: (one.kind, one.reference))

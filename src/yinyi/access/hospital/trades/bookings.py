@@ -18,6 +18,7 @@ _NUMBERS = trade("query_session_numbers", "schedule_id:int", "ref state")
 _MISSED = trade("query_missed", "ref", "ref")
 TRADES = (_GIVE_BACK, _CHECK_IN, _UNDO, _ASK, _CHANGES, _NUMBERS, _MISSED)
 _KINDS: dict[str, SessionChangeKind] = {"S": "stopped", "O": "reopened", "D": "substituted"}
+_STANDING = {"held": False, "confirmed": True}
 
 
 class BookingTrades(Calls):
@@ -36,22 +37,25 @@ class BookingTrades(Calls):
         return await self.told(mapping.answer, _ASK, reference)
 
     async def session_changes(self, after: int) -> list[SessionChange]:
-        return [_change(row) for row in await self.read(_CHANGES, after)]
+        return await self.found(_change, _CHANGES, after, key=lambda one: one.change_no)
 
     async def session_numbers(self, schedule_id: str) -> list[SessionNumber]:
         if not mapping.is_number(schedule_id):
             return []
-        rows = await self.read(_NUMBERS, int(schedule_id))
-        return [SessionNumber(reference=row["ref"], confirmed=row["state"] == "confirmed") for row in rows]
+        return await self.found(_session_number, _NUMBERS, int(schedule_id), key=lambda one: one.reference)
 
     async def missed(self, reference: str) -> bool:
         return bool(await self.read(_MISSED, reference))
 
 
+def _session_number(row: Row) -> SessionNumber:
+    return SessionNumber(reference=row["ref"], confirmed=mapping.known_code(row, "state", _STANDING))
+
+
 def _change(row: Row) -> SessionChange:
     return SessionChange(
         change_no=row["change_no"],
-        schedule_id=str(row["schedule_id"]),
-        kind=_KINDS[row["kind"]],
+        schedule_id=mapping.schedule_id(row),
+        kind=mapping.known_code(row, "kind", _KINDS),
         practitioner_id=row["doctor_code"] or "",
     )

@@ -1,8 +1,13 @@
 """Trades, and what is known of a call that brought no rows."""
 
+import base64
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
+import msgspec
+import structlog
+
+from yinyi.access.hospital.trades.believing import Bounds, believed, each_once
 from yinyi.access.hospital.trades.failures import CallFailed, NotReached, Rejected, Unanswered
 from yinyi.access.hospital.trades.mapping import POSTED_ALREADY
 from yinyi.access.hospital.trades.trade import Carrier, Row, Trade
@@ -10,8 +15,12 @@ from yinyi.kernel.errors import HospitalUnavailable
 from yinyi.kernel.outcome import Answer, Done, NotFound, NotSent, Outcome, Refused, Unknown
 from yinyi.kernel.turns import NoTurn, Turns
 
+log = structlog.get_logger()
+
+T = TypeVar("T", bound=msgspec.Struct)
 NoRows = Refused | NotSent | Unknown
 """What is known instead."""
+_NOT_UNDERSTOOD = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError)
 
 
 class Calls:
@@ -20,6 +29,7 @@ class Calls:
     def __init__(self, carrier: Carrier, turns: Turns) -> None:
         self.carrier = carrier
         self.turns = turns
+        self._bounds = Bounds()
 
     async def call(self, trade: Trade, *values: Any, decides: bool) -> Sequence[Row]:
         """
@@ -28,11 +38,14 @@ class Calls:
             InLine: he who asks can come again, and that he should.
         """
         try:
-            return await self.turns.run(lambda: self.carrier.call(trade, *values), decides)
+            rows = await self.turns.run(lambda: self.carrier.call(trade, *values), decides)
         except NoTurn as error:
             raise NotReached(str(error)) from error
         except TimeoutError as error:
             raise Unanswered("it took too long") from error
+        if column := self._bounds.broken(trade, rows):
+            raise Unanswered(_not_believed(trade, f"{column} cannot be"))
+        return rows
 
     async def read(self, trade: Trade, *values: Any) -> Sequence[Row]:
         """
@@ -43,6 +56,38 @@ class Calls:
             return await self.call(trade, *values, decides=False)
         except CallFailed as error:
             raise HospitalUnavailable(str(error)) from error
+
+    async def found(
+        self,
+        meaning: Callable[[Row], T],
+        trade: Trade,
+        *values: Any,
+        key: Callable[[T], object] | None = None,
+    ) -> list[T]:
+        """What the rows that answer mean. ``key``: what tells them apart.
+
+        Raises:
+            HospitalUnavailable: whatever the reason; what is not whole, or there twice, is not believed at all.
+        """
+        rows = await self.read(trade, *values)
+        try:
+            found = [believed(meaning(row)) for row in rows]
+            return each_once(found, key) if key else found
+        except _NOT_UNDERSTOOD as error:
+            raise HospitalUnavailable(_not_believed(trade, error)) from error
+
+    async def one(
+        self, meaning: Callable[[Row], T], trade: Trade, *values: Any, key: Callable[[T], object]
+    ) -> T | None:
+        """The only one; None: there is none.
+
+        Raises:
+            HospitalUnavailable: likewise; or there are several.
+        """
+        found = await self.found(meaning, trade, *values, key=key)
+        if len(found) > 1:
+            raise HospitalUnavailable(_not_believed(trade, f"{len(found)} where there is one"))
+        return found[0] if found else None
 
     async def sent(self, trade: Trade, *values: Any) -> Sequence[Row] | NoRows:
         """The rows, or what is known of a call that did not bring any."""
@@ -63,7 +108,7 @@ class Calls:
     async def changed(self, meaning: Callable[[Row], Outcome], trade: Trade, *values: Any) -> Outcome:
         """What the one row that answers means."""
         rows = await self.sent(trade, *values)
-        return rows if isinstance(rows, NoRows) else _meant(meaning, rows)
+        return rows if isinstance(rows, NoRows) else _meant(meaning, trade, rows)
 
     async def posted(
         self,
@@ -79,7 +124,7 @@ class Calls:
         rows = await self.sent(trade, reference, *values)
         if isinstance(rows, NoRows):
             return rows
-        outcome = _meant(meaning, rows)
+        outcome = _meant(meaning, trade, rows)
         if isinstance(outcome, Refused) and rows[0]["ret_code"] == POSTED_ALREADY:
             return _of_repeat(await ask(reference), outcome, stands)
         return outcome
@@ -87,7 +132,22 @@ class Calls:
     async def told(self, meaning: Callable[[Row], Answer], trade: Trade, *values: Any) -> Answer:
         """What the one row that answers a question means."""
         rows = await self.asked(trade, *values)
-        return rows if isinstance(rows, NoRows) else _meant(meaning, rows)
+        return rows if isinstance(rows, NoRows) else _meant(meaning, trade, rows)
+
+
+def file_of(rows: Sequence[Row]) -> bytes | None:
+    """The file in base64 that the only row holds; None: there is none.
+
+    Raises:
+        HospitalUnavailable: it is none, or there are several.
+    """
+    if not rows:
+        return None
+    try:
+        [row] = rows
+        return base64.b64decode("".join(row["content"].split()), validate=True)
+    except _NOT_UNDERSTOOD as error:
+        raise HospitalUnavailable("a file that cannot be read") from error
 
 
 def _of_repeat(answer: Answer, refused: Refused, stands: str) -> Outcome:
@@ -105,8 +165,18 @@ def _of_repeat(answer: Answer, refused: Refused, stands: str) -> Outcome:
 A = TypeVar("A")
 
 
-def _meant(meaning: Callable[[Row], A], rows: Sequence[Row]) -> A | Unknown:
-    """An answer without its row or its code says nothing of what has happened."""
+def _meant(meaning: Callable[[Row], A], trade: Trade, rows: Sequence[Row]) -> A | Unknown:
+    """An answer without its row or its code, or one that cannot be understood, says nothing of what has happened."""
     if len(rows) != 1 or not rows[0]["ret_code"]:
         return Unknown(detail="an answer without a code")
-    return meaning(rows[0])
+    try:
+        return meaning(rows[0])
+    except _NOT_UNDERSTOOD as error:
+        return Unknown(detail=_not_believed(trade, error))
+
+
+def _not_believed(trade: Trade, why: object) -> str:
+    """Logged, because nobody else tells whoever looks after the hospital's system."""
+    detail = f"{trade.name}: {why}"[:200]
+    log.warning("hospital.not_believed", why=detail)
+    return detail

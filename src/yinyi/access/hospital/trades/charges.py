@@ -19,7 +19,7 @@ class ChargeTrades(Calls):
     """Implements ``ListsCharges``."""
 
     async def account_charges(self, since: datetime, until: datetime) -> list[HospitalCharge]:
-        return [_charge(row) for row in await self.read(_CHARGES, since, until)]
+        return await self.found(_charge, _CHARGES, since, until, key=lambda one: (one.institution_id, one.charge_no))
 
 
 def _charge(row: Row) -> HospitalCharge:

@@ -20,11 +20,15 @@ class Rejected(CallFailed):
     """The hospital refuses the call itself: another trade, other parameters, no right."""
 
 
+_LEAVES_OPEN = (408, 409, 412, 429)
+
+
 def http_failure(status: int, why: str = "") -> CallFailed:
     """What a status of HTTP means that brings no answer. 408 and 429 may come from a gateway in between, of a call that
-    has gone through it. Source: RFC 9110 section 15.5.9, RFC 6585 section 4."""
+    has gone through it; what stands in the way of 409 and 412 may be our own first call. Source: RFC 9110 sections
+    15.5.9, 15.5.10 and 15.5.13, RFC 6585 section 4."""
     detail = f"HTTP {status} {why}".strip()[:200]
-    return Rejected(detail) if 400 <= status < 500 and status not in (408, 429) else Unanswered(detail)
+    return Rejected(detail) if 400 <= status < 500 and status not in _LEAVES_OPEN else Unanswered(detail)
 
 
 def _loop_seconds() -> float:

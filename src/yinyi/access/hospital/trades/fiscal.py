@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from yinyi.access.hospital.trades import fiscal_mapping as mapping
-from yinyi.access.hospital.trades.calls import Calls
+from yinyi.access.hospital.trades.calls import Calls, file_of
 from yinyi.access.hospital.trades.trade import trade
 from yinyi.business.fiscal.model import FoundFiscalInvoice
 from yinyi.kernel.money import Fen
@@ -41,11 +41,10 @@ class FiscalTrades(Calls):
         return await self.told(mapping.answer, _EINVOICE, reference)
 
     async def fiscal_invoices(self, patient_no: str, first_on: date, last_on: date) -> list[FoundFiscalInvoice]:
-        return [mapping.found(row) for row in await self.read(_EINVOICES, patient_no, first_on, last_on)]
+        return await self.found(mapping.found, _EINVOICES, patient_no, first_on, last_on, key=lambda one: one.reference)
 
     async def fiscal_file(self, reference: str) -> bytes | None:
-        rows = await self.read(_DOWNLOAD, reference)
-        return mapping.file(rows[0]) if rows else None
+        return file_of(await self.read(_DOWNLOAD, reference))
 
     async def mark_fiscal_printed(self, reference: str) -> Outcome:
         return await self.changed(mapping.outcome, _PRINTED, reference)

@@ -1,6 +1,5 @@
 """The hospital's electronic receipts in our words. Its PDF comes in base64, as with the systems in the field."""
 
-import base64
 from typing import Any
 
 from yinyi.access.hospital.trades.mapping import NO_SUCH_REFERENCE, OK, known, refusal
@@ -45,7 +44,3 @@ def found(row: Row) -> FoundFiscalInvoice:
         digest=row["digest"],
         printed=row["printed"],
     )
-
-
-def file(row: Row) -> bytes:
-    return base64.b64decode(row["content"])

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, cast
+from decimal import Decimal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from yinyi.access.hospital.trades.figures import decimal, whole
 from yinyi.access.hospital.trades.trade import Column, Kind
 
 Form = Callable[[Any], Any]
@@ -121,7 +122,7 @@ class Forms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return text.split(self.between) if text else []
 
     def _ints(self, text: str) -> list[int]:
-        return [int(one) for one in self._texts(text)]
+        return [whole(one) for one in self._texts(text)]
 
 
 def _read(text: str, form: str, zone: tzinfo | None) -> datetime:
@@ -136,11 +137,7 @@ def _yuan(fen: int) -> Decimal:
 
 def _fen(yuan: Any) -> int:
     """A number with a fraction that is no whole fen is a mistake, and nothing that may be rounded."""
-    try:
-        fen = Decimal(str(cast(object, yuan)).strip()).scaleb(2)
-        whole = int(fen)
-    except (InvalidOperation, OverflowError) as error:
-        raise ValueError("no amount of money") from error
-    if whole != fen:
+    fen = decimal(yuan).scaleb(2)
+    if fen != int(fen):
         raise ValueError(f"no whole fen: {yuan}")
-    return whole
+    return int(fen)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from yinyi.access.hospital.trades.trade import Row
 from yinyi.business.identity.model import CredentialKind, PatientRecord, Sex
@@ -17,8 +17,9 @@ from yinyi.business.scheduling.model import (
     Visit,
 )
 from yinyi.kernel.money import Fen
-from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, NotSent, Outcome, Refused, RefusedReason
+from yinyi.kernel.outcome import Answer, Done, Evidence, NotFound, NotSent, Outcome, Refused, RefusedReason, Unknown
 
+C = TypeVar("C")
 OK = "0"
 NO_SUCH_REFERENCE = "N00"
 BUSY = "S01"
@@ -84,7 +85,8 @@ DOCUMENT_CODES: dict[CredentialKind, str] = {
 """Only these are documents to the hospital; faces and wallets are known to the platform alone."""
 
 SEX_CODES: dict[Sex, str] = {"male": "1", "female": "2", "unknown": "0"}
-_SEXES: dict[str, Sex] = {code: sex for sex, code in SEX_CODES.items()}
+_SEXES: dict[str, Sex] = {**{code: sex for sex, code in SEX_CODES.items()}, "9": "unknown"}
+"""9 is "not told". Source: GB/T 2261.1."""
 _TITLES: dict[str, Title] = {"1": "chief", "2": "associate_chief", "3": "attending", "4": "resident"}
 _SCHEDULE_STATES: dict[str, Literal["open", "stopped", "closed"]] = {"O": "open", "S": "stopped", "C": "closed"}
 _SLOT_STATES: dict[str, Literal["free", "busy", "busy-tentative"]] = {
@@ -92,6 +94,7 @@ _SLOT_STATES: dict[str, Literal["free", "busy", "busy-tentative"]] = {
     "H": "busy-tentative",
     "S": "busy",
 }
+_GONE = ("released", "lapsed", "undone", "reversed")
 _SESSIONS: dict[int, SessionName] = {1: "morning", 2: "afternoon", 3: "night"}
 
 
@@ -103,9 +106,9 @@ def department(row: Row) -> Department:
         name_en=row["name_en"],
         initial=row["initial"],
         building=row["building"],
-        floor=row["floor_no"],
+        floor=row["floor_no"] or 0,
         area=row["area"],
-        common_rank=row["common_rank"],
+        common_rank=row["common_rank"] or 0,
         building_en=row["building_en"] or "",
     )
 
@@ -116,7 +119,7 @@ def practitioner(row: Row) -> Practitioner:
         department_id=row["dept_code"],
         name=row["doctor_name"],
         initials=row["initials"],
-        title=_TITLES[row["title_code"]],
+        title=known_code(row, "title_code", _TITLES),
         specialty=row["specialty"],
         introduction=row["introduction"],
         specialty_en=row["specialty_en"] or "",
@@ -126,11 +129,11 @@ def practitioner(row: Row) -> Practitioner:
 
 def schedule(row: Row) -> Schedule:
     return Schedule(
-        schedule_id=str(row["schedule_id"]),
+        schedule_id=schedule_id(row),
         practitioner_id=row["doctor_code"],
         department_id=row["dept_code"],
         service_date=row["work_date"],
-        session=_SESSIONS[row["session_no"]],
+        session=known_code(row, "session_no", _SESSIONS),
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         fee_fen=Fen(row["fee_fen"]),
@@ -138,7 +141,7 @@ def schedule(row: Row) -> Schedule:
         taken=row["taken"],
         room=row["room"],
         in_room=row["in_room"],
-        status=_SCHEDULE_STATES[row["status_code"]],
+        status=known_code(row, "status_code", _SCHEDULE_STATES),
     )
 
 
@@ -149,17 +152,17 @@ def slot(schedule_id: str, row: Row) -> Slot:
         number=row["no"],
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
-        status=_SLOT_STATES[row["status_code"]],
+        status=known_code(row, "status_code", _SLOT_STATES),
     )
 
 
 def found_number(row: Row) -> FoundNumber:
-    row_id = str(row["schedule_id"])
+    row_id = schedule_id(row)
     status: Literal["held", "confirmed", "released", "lapsed"] = row["state"]
     said: dict[str, Any] = {
         "status": status,
         "number": row["no"],
-        "slot_id": slot_id(row_id, row["no"]),
+        "slot_id": slot_id(row_id, row["no"]) if row["no"] else None,
         "starts_at": _instant(row["starts_at"]),
         "ends_at": _instant(row["ends_at"]),
         "held_until": _instant(row["held_until"]),
@@ -174,7 +177,7 @@ def found_number(row: Row) -> FoundNumber:
         department_id=row["dept_code"],
         practitioner_id=row["doctor_code"],
         service_date=row["work_date"],
-        session=_SESSIONS[row["session_no"]],
+        session=known_code(row, "session_no", _SESSIONS),
         room=row["room"],
         fee_fen=Fen(row["fee_fen"]),
         made_at=row["made_at"],
@@ -191,10 +194,20 @@ def patient(row: Row) -> PatientRecord:
     return PatientRecord(
         patient_no=row["patient_no"],
         name=row["full_name"],
-        sex=_SEXES[row["sex_code"]],
+        sex=known_code(row, "sex_code", _SEXES),
         born_on=row["birth_date"],
         phone=row["phone"],
     )
+
+
+def schedule_id(row: Row) -> str:
+    """
+    Raises:
+        ValueError: it does not say which.
+    """
+    if row["schedule_id"] is None:
+        raise ValueError("no schedule_id")
+    return str(row["schedule_id"])
 
 
 def slot_id(schedule_id: str, number: int) -> str:
@@ -212,6 +225,16 @@ def slot_number(schedule_id: str, slot: str) -> int | None:
     if not slot.startswith(f"{schedule_id}-"):
         raise ValueError("a slot of another schedule")
     return int(slot[len(schedule_id) + 1 :])
+
+
+def known_code(row: Row, column: str, codes: Mapping[Any, C]) -> C:
+    """
+    Raises:
+        ValueError: none that we know.
+    """
+    if row[column] not in codes:
+        raise ValueError(f"no {column} that we know: {str(row[column])[:20]!r}")
+    return codes[row[column]]
 
 
 def is_number(text: str) -> bool:
@@ -233,12 +256,14 @@ def outcome_of(row: Row, evidence: Callable[[Row], Evidence]) -> Outcome:
 
 
 def answer_of(row: Row, stands: Container[str], evidence: Callable[[Row], Evidence]) -> Answer:
-    """Of asking for a reference. stands: the states in which it still holds."""
+    """Of asking for a reference. stands: the states in which it still holds; of one that nobody knows nothing is."""
     if row["ret_code"] == NO_SUCH_REFERENCE:
         return NotFound()
-    if row["ret_code"] == OK and row["state"] not in stands:
+    if row["ret_code"] != OK or row["state"] in stands:
+        return outcome_of(row, evidence)
+    if row["state"] in _GONE:
         return Refused(reason="expired", detail=row["state"])
-    return outcome_of(row, evidence)
+    return Unknown(detail=f"no state that we know: {str(row['state'])[:40]!r}")
 
 
 def known(said: Mapping[str, Any]) -> Evidence:

@@ -4,7 +4,7 @@ from yinyi.access.hospital.trades import mapping
 from yinyi.access.hospital.trades.calls import Calls, NoRows
 from yinyi.access.hospital.trades.trade import Row, trade
 from yinyi.business.identity.model import CredentialKind, PatientRecord, Person
-from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused
+from yinyi.kernel.outcome import Answer, Done, NotFound, Outcome, Refused, Unknown
 
 _PATIENT_ROW = "patient_no full_name sex_code birth_date:date phone"
 _PATIENT = trade("query_patient", "doc_type doc_no", _PATIENT_ROW)
@@ -26,11 +26,10 @@ class PatientTrades(Calls):
             record = await self.by_number(number)
             return [record] if record else []
         code = mapping.DOCUMENT_CODES.get(kind)
-        return [mapping.patient(row) for row in await self.read(_PATIENT, code, number)] if code else []
+        return await self.found(mapping.patient, _PATIENT, code, number, key=lambda one: one.patient_no) if code else []
 
     async def by_number(self, patient_no: str) -> PatientRecord | None:
-        rows = await self.read(_PATIENT_NO, patient_no)
-        return mapping.patient(rows[0]) if rows else None
+        return await self.one(mapping.patient, _PATIENT_NO, patient_no, key=lambda one: one.patient_no)
 
     async def create(self, reference: str, person: Person) -> Outcome:
         code = mapping.DOCUMENT_CODES.get(person.kind)
@@ -47,6 +46,8 @@ class PatientTrades(Calls):
         rows = await self.asked(_CREATED, reference)
         if isinstance(rows, NoRows):
             return rows
+        if len(rows) > 1:
+            return Unknown(detail="several were made of one")
         return Done(evidence={"patient_no": rows[0]["patient_no"]}) if rows else NotFound()
 
 

@@ -1,7 +1,6 @@
 """The hospital's reports in our words."""
 
-import base64
-
+from yinyi.access.hospital.trades.mapping import known_code
 from yinyi.access.hospital.trades.trade import Row
 from yinyi.business.reports.model import (
     DiagnosticReport,
@@ -18,7 +17,7 @@ _KINDS: dict[str, ReportKind] = {"L": "laboratory", "I": "examination"}
 def report(row: Row) -> DiagnosticReport:
     return DiagnosticReport(
         order_no=row["order_no"],
-        kind=_KINDS[row["kind_code"]],
+        kind=known_code(row, "kind_code", _KINDS),
         patient_no=row["patient_no"],
         item_code=row["item_code"],
         name=row["item_name"],
@@ -89,7 +88,3 @@ def picture(row: Row) -> OfferedPicture:
     return OfferedPicture(
         nth=row["nth"], caption=row["caption"], caption_en=row["caption_en"], byte_count=row["byte_count"]
     )
-
-
-def file(row: Row) -> bytes:
-    return base64.b64decode(row["content"])

@@ -3,7 +3,7 @@
 from datetime import date
 
 from yinyi.access.hospital.trades import report_mapping as mapping
-from yinyi.access.hospital.trades.calls import Calls
+from yinyi.access.hospital.trades.calls import Calls, file_of
 from yinyi.access.hospital.trades.trade import trade
 from yinyi.business.reports.model import DiagnosticReport, Observation, OfferedPicture, ReportText, TrendPoint
 
@@ -40,28 +40,28 @@ class ReportTrades(Calls):
     """Implements ``Reports`` and ``ReportPictures``."""
 
     async def reports(self, patient_no: str, first_on: date, last_on: date, limit: int) -> list[DiagnosticReport]:
-        return [mapping.report(row) for row in await self.read(_REPORTS, patient_no, first_on, last_on, limit)]
+        asked = (patient_no, first_on, last_on, limit)
+        return await self.found(mapping.report, _REPORTS, *asked, key=lambda one: one.order_no)
 
     async def report(self, order_no: str) -> DiagnosticReport | None:
-        found = [mapping.report(row) for row in await self.read(_REPORT, order_no)]
+        found = await self.found(mapping.report, _REPORT, order_no, key=lambda one: one.order_no)
         return next((one for one in found if one.order_no == order_no), None)
 
     async def reports_of_tube(self, barcode: str) -> list[DiagnosticReport]:
-        found = [mapping.report(row) for row in await self.read(_REPORT, barcode)]
+        found = await self.found(mapping.report, _REPORT, barcode, key=lambda one: one.order_no)
         return [one for one in found if one.barcode == barcode]
 
     async def report_texts(self, order_no: str) -> list[ReportText]:
-        return [mapping.text(row) for row in await self.read(_TEXTS, order_no)]
+        return await self.found(mapping.text, _TEXTS, order_no, key=lambda one: one.version)
 
     async def observations(self, order_no: str, version: int) -> list[Observation]:
-        return [mapping.observation(row) for row in await self.read(_RESULTS, order_no, version)]
+        return await self.found(mapping.observation, _RESULTS, order_no, version)
 
     async def trend(self, patient_no: str, analyte_code: str, limit: int) -> list[TrendPoint]:
-        return [mapping.point(row) for row in await self.read(_ANALYTE, patient_no, analyte_code, limit)]
+        return await self.found(mapping.point, _ANALYTE, patient_no, analyte_code, limit)
 
     async def report_pictures(self, order_no: str, version: int) -> list[OfferedPicture]:
-        return [mapping.picture(row) for row in await self.read(_PICTURES, order_no, version)]
+        return await self.found(mapping.picture, _PICTURES, order_no, version, key=lambda one: one.nth)
 
     async def report_picture(self, order_no: str, version: int, nth: int) -> bytes | None:
-        rows = await self.read(_PICTURE, order_no, version, nth)
-        return mapping.file(rows[0]) if rows else None
+        return file_of(await self.read(_PICTURE, order_no, version, nth))

@@ -1,6 +1,7 @@
 """The hospital's doctors, sessions and numbers by trades."""
 
 from datetime import date, datetime
+from functools import partial
 
 from yinyi.access.hospital.trades import mapping
 from yinyi.access.hospital.trades.calls import Calls
@@ -63,18 +64,20 @@ class ScheduleTrades(Calls):
         return await self._practitioners.get()
 
     async def schedules(self, department_id: str, first_on: date, last_on: date) -> list[Schedule]:
-        return [mapping.schedule(row) for row in await self.read(_SCHEDULES, department_id, first_on, last_on)]
+        asked = (department_id, first_on, last_on)
+        return await self.found(mapping.schedule, _SCHEDULES, *asked, key=lambda one: one.schedule_id)
 
     async def slots(self, schedule_id: str) -> list[Slot]:
         if not mapping.is_number(schedule_id):
             return []
-        return [mapping.slot(schedule_id, row) for row in await self.read(_SLOTS, int(schedule_id))]
+        slot = partial(mapping.slot, schedule_id)
+        return await self.found(slot, _SLOTS, int(schedule_id), key=lambda one: one.number)
 
     async def visits(self, patient_no: str, limit: int) -> list[Visit]:
-        return [mapping.visit(row) for row in await self.read(_VISITS, patient_no, limit)]
+        return await self.found(mapping.visit, _VISITS, patient_no, limit)
 
     async def numbers(self, since: datetime, until: datetime) -> list[FoundNumber]:
-        return [mapping.found_number(row) for row in await self.read(_NUMBERS, since, until)]
+        return await self.found(mapping.found_number, _NUMBERS, since, until, key=lambda one: one.reference)
 
     async def hold(self, reference: str, schedule_id: str, slot_id: str, patient_no: str, until: datetime) -> Outcome:
         try:
@@ -100,7 +103,7 @@ class ScheduleTrades(Calls):
         return await self.told(mapping.answer, _REGISTRATION, reference)
 
     async def _read_departments(self) -> list[Department]:
-        return [mapping.department(row) for row in await self.read(_DEPARTMENTS)]
+        return await self.found(mapping.department, _DEPARTMENTS, key=lambda one: one.department_id)
 
     async def _read_practitioners(self) -> list[Practitioner]:
-        return [mapping.practitioner(row) for row in await self.read(_DOCTORS)]
+        return await self.found(mapping.practitioner, _DOCTORS)

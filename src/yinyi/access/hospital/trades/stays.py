@@ -1,10 +1,11 @@
 """Inpatient stays and deposits by trades."""
 
 from datetime import date, datetime
+from functools import partial
 
 from yinyi.access.hospital.trades import stay_mapping as mapping
 from yinyi.access.hospital.trades.calls import Calls
-from yinyi.access.hospital.trades.trade import trade
+from yinyi.access.hospital.trades.trade import Row, trade
 from yinyi.business.inpatient.model import CostCategory, CostDay, Deposit, Stay, StayItem
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Answer, Outcome
@@ -50,24 +51,26 @@ class StayTrades(Calls):
     """Implements ``Inpatients`` and ``ListsDeposits``."""
 
     async def stays(self, patient_no: str) -> list[Stay]:
-        return [mapping.stay(row) for row in await self.read(_STAYS, patient_no)]
+        return await self.found(mapping.stay, _STAYS, patient_no, key=lambda one: one.admission_no)
 
     async def stay(self, admission_no: str) -> Stay | None:
-        rows = await self.read(_STAY, admission_no)
-        return mapping.stay(rows[0]) if rows else None
+        return await self.one(mapping.stay, _STAY, admission_no, key=lambda one: one.admission_no)
 
     async def stay_items(self, admission_no: str, first_on: date, last_on: date) -> list[StayItem]:
-        return [mapping.item(row) for row in await self.read(_ITEMS, admission_no, first_on, last_on)]
+        asked = (admission_no, first_on, last_on)
+        return await self.found(mapping.item, _ITEMS, *asked, key=lambda one: (one.charged_on, one.line_no))
 
     async def cost_days(self, admission_no: str) -> list[CostDay]:
-        return [mapping.day(row) for row in await self.read(_DAYS, admission_no)]
+        return await self.found(mapping.day, _DAYS, admission_no, key=lambda one: one.charged_on)
 
     async def cost_categories(self, admission_no: str) -> list[CostCategory]:
-        return [mapping.category(row) for row in await self.read(_CATEGORIES, admission_no)]
+        return await self.found(
+            mapping.category, _CATEGORIES, admission_no, key=lambda one: (one.category_code, one.category)
+        )
 
     async def deposits(self, admission_no: str) -> list[Deposit]:
-        rows = await self.read(_DEPOSITS, admission_no)
-        return [mapping.deposit(row, admission_no) for row in rows]
+        deposit = partial(mapping.deposit, admission_no=admission_no)
+        return await self.found(deposit, _DEPOSITS, admission_no, key=lambda one: one.reference)
 
     async def post_deposit(
         self, reference: str, admission_no: str, amount_fen: Fen, payment_no: str, means: str, paid_at: datetime
@@ -86,5 +89,8 @@ class StayTrades(Calls):
         return await self.told(mapping.answer, _DEPOSIT, reference)
 
     async def deposit_postings(self, since: datetime, until: datetime) -> list[Deposit]:
-        rows = await self.read(_POSTINGS, since, until)
-        return [mapping.deposit(row, row["admission_no"] or "") for row in rows]
+        return await self.found(_posting, _POSTINGS, since, until, key=lambda one: one.reference)
+
+
+def _posting(row: Row) -> Deposit:
+    return mapping.deposit(row, row["admission_no"] or "")

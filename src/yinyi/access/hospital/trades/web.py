@@ -8,7 +8,7 @@ import httpx
 
 from yinyi.access.hospital.trades.failures import NotReached, Unanswered
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.InvalidURL)
 
 
 class WebLimits(Protocol):
