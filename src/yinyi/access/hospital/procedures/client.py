@@ -86,7 +86,8 @@ class ProcedureClient:
             raise Rejected(f"{trade.name} cannot be asked like this: {error}") from error
         fetched = await self._fetched(query, told)
         try:
-            rows = with_whole(fetched, self._whole[trade.name])
+            whole = self._whole[trade.name]
+            rows = with_whole(fetched, whole) if whole else fetched
             return rows if far.is_plain else [far.row(row) for row in rows]
         except ValueError as error:
             raise Unanswered(f"{trade.name}: {error}") from error

@@ -55,7 +55,9 @@ def believed(found: S) -> S:
         NotBelieved: something else is not there, or is of another kind.
     """
     said = msgspec.structs.asdict(found)
-    said |= {name: "" for name in _texts(type(found)) if said[name] is None}
+    for name in _texts(type(found)):
+        if said[name] is None:
+            said[name] = ""
     try:
         return msgspec.convert(said, type(found))
     except msgspec.ValidationError as error:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -38,7 +39,7 @@ class Calls:
             InLine: he who asks can come again, and that he should.
         """
         try:
-            rows = await self.turns.run(lambda: self.carrier.call(trade, *values), decides)
+            rows = await self.turns.run(partial(self.carrier.call, trade, *values), decides)
         except NoTurn as error:
             raise NotReached(str(error)) from error
         except TimeoutError as error:

@@ -69,7 +69,7 @@ class FarTrade(msgspec.Struct, frozen=True, kw_only=True):
     those that are ``given``. ``columns``: the hospital's name of each of ours, "" where it has none. ``outs``: the ones
     of ours that come in parameters. ``sent``, ``read``: codes of a parameter and of a column, ours to theirs and theirs
     to ours. ``written``, ``formed``: their forms. ``asks``, ``answers``: ours, of the hospital's kinds. ``is_plain``:
-    its rows are ours as they come."""
+    its rows are ours as they come; ``is_told_plainly``: what it is told goes as it is."""
 
     name: str
     parameters: tuple[str, ...]
@@ -84,6 +84,7 @@ class FarTrade(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[Column, ...]
     fixed: Mapping[str, Any]
     is_plain: bool
+    is_told_plainly: bool
 
     def values(self, values: Sequence[Any]) -> list[Any]:
         """Ours in the hospital's codes and forms, and what is given.
@@ -91,6 +92,8 @@ class FarTrade(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: the hospital has no form for one.
         """
+        if self.is_told_plainly:
+            return list(values)
         coded = zip(values, self.sent, self.written, strict=True)
         told = [_told(value if codes is None else codes.get(value, value), form) for value, codes, form in coded]
         return [*told, *self.given]
@@ -174,20 +177,23 @@ def _far(trade: Trade, words: Words) -> FarTrade:
     read = {one.name: words.codes[one.name] for one in trade.answers if one.name in words.codes}
     formed = {one.name: form for one in trade.answers if columns[one.name] and (form := words.forms.reads(one))}
     parameters = tuple(asked.get(one.name, _ruled(words.parameters, one.name)) for one in trade.parameters)
+    sent = tuple(back.get(one.name) for one in trade.parameters)
+    written = tuple(words.forms.writes(one) for one in trade.parameters)
     return FarTrade(
         name=_ruled(words.trades, trade.name) if special.name is None else special.name,
         parameters=(*parameters, *given),
         columns=columns,
         outs=frozenset(name for name in (*words.outs, *special.outs) if columns.get(name)),
         given=tuple(given.values()),
-        sent=tuple(back.get(one.name) for one in trade.parameters),
+        sent=sent,
         read=read,
-        written=tuple(words.forms.writes(one) for one in trade.parameters),
+        written=written,
         formed=formed,
         asks=tuple(Column(one.name, words.forms.kind(one)) for one in trade.parameters),
         answers=tuple(Column(one.name, words.forms.kind(one)) for one in trade.answers),
         fixed=fixed,
         is_plain=not read and not formed and all(columns.values()),
+        is_told_plainly=not any((*sent, *written, *given)),
     )
 
 
