@@ -13,7 +13,7 @@ from yinyi.app.demo_hospital import ZONE
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.people import MasterIndex
 from yinyi.bus.operation import Caller, Operation
-from yinyi.business.billing.errors import InvoiceUnknown, LinesDone, LinesGivenBack, LineUnknown, PaidElsewhere
+from yinyi.business.billing.errors import InvoiceUnknown, LinesGivenBack, LineUnknown, PaidElsewhere
 from yinyi.business.billing.messages import (
     GetInvoice,
     InvoiceRefund,
@@ -28,7 +28,7 @@ from yinyi.business.fiscal.issuing import Issuing
 from yinyi.business.fiscal.messages import GetFiscalInvoice
 from yinyi.business.ledger.model import income_account, prepaid_account
 from yinyi.business.payments.ends import Ends
-from yinyi.business.payments.errors import MoreThanLeft, NotDelivered
+from yinyi.business.payments.errors import LinesDone, MoreThanLeft, NotDelivered
 from yinyi.business.payments.messages import RefundPayment
 from yinyi.business.payments.plan import REFUND, Plan
 from yinyi.business.payments.refunds import RefundDesk

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from test_payment_amounts import with_takes
 
-from yinyi.business.billing.errors import LinesDone, LinesGivenBack, LineUnknown
+from yinyi.business.billing.errors import LinesGivenBack, LineUnknown
 from yinyi.business.billing.model import InvoiceLine
 from yinyi.business.billing.refund_model import sum_of
 from yinyi.business.payments import amounts, apply
+from yinyi.business.payments.errors import LinesDone
 from yinyi.business.payments.plan import REFUND
 from yinyi.kernel.money import Fen
 

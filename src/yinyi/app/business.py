@@ -31,6 +31,7 @@ from yinyi.bus.outbox import OutboxPublisher, Publish
 from yinyi.business.audit.sealer import AuditSealer
 from yinyi.business.audit.service import AuditService
 from yinyi.business.audit.store import WITH_A_CHANGE
+from yinyi.business.billing.refunds import WholeBills
 from yinyi.business.documents.service import DocumentService
 from yinyi.business.identity.certificates import Certificates
 from yinyi.business.identity.service import IdentityService
@@ -140,8 +141,9 @@ class Business:
         self.payments = PaymentService(database, registry, self.driver, ZONE)
         of_cards = (outside.lines, outside.identifying, outside.telling, self.payments, self.terminals)
         self.inquiries, self.balances, self.pay_cards = cards_read(database, clock, vault, *of_cards)
-        self.human_queue = HumanQueue(self.payments, ZONE)
         self.counters = Counters(database, outside, patients, self.payments, scanned, vault, clock)
+        bills = WholeBills(outside.hospital, self.counters.line_refunds)
+        self.human_queue = HumanQueue(self.payments, ZONE, [bills])
         self.restored = Restored(database, registry, lost_of(outside, patients), clock, ZONE, HOSPITAL_ID)
         self.sheets = Sheets(database, outside, patients, self.terminals, vault, self.counters.fees)
         papers = papers_of(outside, patients, self.terminals.directory, registry)

@@ -69,12 +69,6 @@ class LineUnknown(NotFound):
     zh = "这张费用单没有这一项。"
 
 
-class LinesDone(Conflict):
-    """One of these was handed out or done already: it is not given back any more."""
-
-    zh = "所选项目里有已经执行或发放的，不能再退。"
-
-
 class LinesGivenBack(Conflict):
     """One of these was given back already, or is about to be."""
 

@@ -14,7 +14,6 @@ from yinyi.business.billing.errors import (
     InvoiceChanged,
     InvoicePaid,
     InvoiceUnknown,
-    LinesDone,
     LinesGivenBack,
     LineUnknown,
     NothingPaid,
@@ -28,6 +27,7 @@ from yinyi.business.documents.messages import Sheets
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import (
     ChannelGone,
+    LinesDone,
     MoreThanLeft,
     NotDelivered,
     NothingScanned,

@@ -1,13 +1,14 @@
 """Giving back some lines of a paid bill: what is wanted, and how far it is. Plain data and pure functions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from yinyi.business.billing.errors import LinesDone, LinesGivenBack, LineUnknown
+from yinyi.business.billing.errors import LinesGivenBack, LineUnknown
 from yinyi.business.billing.model import InvoiceLine
+from yinyi.business.payments.errors import LinesDone
 from yinyi.kernel.money import Fen
 
 RefundStanding = Literal["wanted", "sent", "booked", "refused", "short"]
@@ -50,3 +51,26 @@ def sum_of(lines: Sequence[InvoiceLine], wanted: Collection[int], under_way: Col
     if any(line.performed for line in chosen):
         raise LinesDone
     return Fen(sum(line.amount_fen for line in chosen))
+
+
+class Piece(NamedTuple):
+    """Lines of one bill that go back together."""
+
+    invoice_no: str
+    line_nos: list[int]
+    amount_fen: Fen
+
+
+def rest_of(lines: Sequence[InvoiceLine], under_way: Mapping[str, Collection[int]]) -> list[Piece]:
+    """What is left of bills, a piece for each. ``under_way``: by bill, lines that are given back, or about to be.
+
+    Raises:
+        LinesDone: of it something was handed out, sampled or done.
+    """
+    found: list[Piece] = []
+    for number, given_back in under_way.items():
+        own = [line for line in lines if line.invoice_no == number]
+        left = sorted(line.line_no for line in own if not line.refunded and line.line_no not in given_back)
+        if left:
+            found.append(Piece(number, left, sum_of(own, left, given_back)))
+    return found

@@ -5,6 +5,7 @@ often it is told. The money is wanted in the very transaction that writes down t
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,11 +23,11 @@ from yinyi.business.billing.messages import InvoiceRefund, InvoiceRefunds, ListI
 from yinyi.business.billing.model import Invoice, InvoiceLine
 from yinyi.business.billing.plans import INVOICE, InvoiceFacts
 from yinyi.business.billing.ports import Hospital
-from yinyi.business.billing.refund_model import LineRefund, sum_of
+from yinyi.business.billing.refund_model import LineRefund, Piece, rest_of, sum_of
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.amounts import refundable_fen
-from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, PaymentClosed
-from yinyi.business.payments.messages import PaymentView
+from yinyi.business.payments.errors import ChannelGone, LinesDone, MoreThanLeft, NotDelivered, PaymentClosed
+from yinyi.business.payments.messages import PaymentView, RefundPayment
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.refunds import RefundDesk
@@ -104,17 +105,30 @@ class LineRefunds:
         require_said(call, operator=message.operator)
         self._check(plan)
         under_way = await store.lines(tx, call.hospital_id, number)
-        amount_fen = sum_of(known.lines, message.line_nos, under_way)
-        on_the_way_fen = await store.on_the_way_fen(tx, call.hospital_id, plan.payment_no)
+        piece = Piece(number, sorted(set(message.line_nos)), sum_of(known.lines, message.line_nos, under_way))
+        await self._check_left(tx, plan, piece.amount_fen)
+        return await self._write(tx, call, plan, message, piece)
+
+    async def _check_left(self, tx: Tx, plan: Plan, amount_fen: int) -> None:
+        """
+        Raises:
+            MoreThanLeft: with what is on its way already.
+        """
+        on_the_way_fen = await store.on_the_way_fen(tx, plan.hospital_id, plan.payment_no)
         if amount_fen + on_the_way_fen > refundable_fen(plan):
             raise MoreThanLeft
+
+    async def _write(
+        self, tx: Tx, call: Call, plan: Plan, message: RefundInvoiceLines | RefundPayment, piece: Piece
+    ) -> str:
+        """Our reference of it."""
         refund = LineRefund(
             hospital_id=call.hospital_id,
             reference=f"{plan.payment_no}L{random_text(6)}",
             payment_no=plan.payment_no,
-            invoice_no=number,
-            line_nos=sorted(set(message.line_nos)),
-            amount_fen=amount_fen,
+            invoice_no=piece.invoice_no,
+            line_nos=piece.line_nos,
+            amount_fen=piece.amount_fen,
             reason=message.reason,
             state="wanted",
             wanted_at=call.now,
@@ -123,7 +137,7 @@ class LineRefunds:
             problem="",
         )
         await store.want(tx, refund, call.principal.actor)
-        told = {"reference": refund.reference, "amount_fen": int(amount_fen), "operator": message.operator}
+        told = {"reference": refund.reference, "amount_fen": int(piece.amount_fen), "operator": message.operator}
         await audit.append(tx, call, "billing.RefundInvoiceLines.v1", plan.payment_no, told)
         return refund.reference
 
@@ -144,6 +158,29 @@ class LineRefunds:
     async def settle(self, call: Call, reference: str) -> None:
         """Whoever has asked sees what has come of it, if the hospital answers at once."""
         await self.turn(reference)
+
+    # -- all that is left
+
+    async def want_rest(
+        self, tx: Tx, call: Call, plan: Plan, message: RefundPayment, lines: Sequence[InvoiceLine]
+    ) -> bool:
+        """The hospital undoes no bill of which lines were given back: the others go back as lines. False: none was.
+
+        Raises:
+            PaymentClosed: all are on their way already.
+            MoreThanLeft: they are more than there is left.
+        """
+        numbers = InvoiceFacts.of(plan).numbers
+        under_way = {number: await store.lines(tx, call.hospital_id, number) for number in numbers}
+        if not any(under_way.values()) and not any(line.refunded for line in lines):
+            return False
+        pieces = rest_of(lines, under_way)
+        if not pieces:
+            raise PaymentClosed("all lines are on their way back")
+        await self._check_left(tx, plan, sum(each.amount_fen for each in pieces))
+        for piece in pieces:
+            await self._write(tx, call, plan, message, piece)
+        return True
 
     # -- shown
 
@@ -214,6 +251,40 @@ class LineRefunds:
                 await store.ended(tx, refund, "short", "so much is not left in the payment", now)
             elif await store.ended(tx, refund, "booked", "", now):
                 await self._refunds.give_part(tx, call, plan, Fen(refund.amount_fen), refund.reason)
+
+
+class WholeBills:
+    """All that is left of what was paid for bills; implements ``payments.refunds.GivesBackWhole``."""
+
+    purpose = INVOICE
+
+    def __init__(self, hospital: Hospital, refunds: LineRefunds) -> None:
+        self._hospital = hospital
+        self._refunds = refunds
+
+    async def look(self, call: Call, plan: Plan) -> Sequence[InvoiceLine]:
+        """All lines.
+
+        Raises:
+            LinesDone: of one that is still to be given back.
+            HospitalUnavailable: it does not answer.
+        """
+        lines = await self._hospital.invoice_lines(InvoiceFacts.of(plan).numbers)
+        if any(line.performed and not line.refunded for line in lines):
+            raise LinesDone
+        return lines
+
+    async def instead(
+        self, tx: Tx, call: Call, plan: Plan, message: RefundPayment, looked: Sequence[InvoiceLine]
+    ) -> bool:
+        """
+        Raises:
+            PaymentClosed, MoreThanLeft: see ``LineRefunds.want_rest``.
+        """
+        return await self._refunds.want_rest(tx, call, plan, message, looked)
+
+    async def settle(self) -> None:
+        await self._refunds.turn()
 
 
 def _view(refund: LineRefund, payment: PaymentView | None = None) -> InvoiceRefund:

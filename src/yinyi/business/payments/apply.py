@@ -22,6 +22,7 @@ from yinyi.business.payments.plan import (
     SUPERSEDED,
     TAKE,
     UNASKED_POSITION,
+    UNDO_REFUSED,
     UNDONE_BECAUSE,
     WANTED_AGAIN,
     Plan,
@@ -140,6 +141,9 @@ def undo_learned(plan: Plan, step: Step, answer: Answer, rules: Rules, now: date
             return plan.with_step(happened if is_current else replace(happened, state="late"))
         case NotFound() if step.left_at and now >= step.left_at + one_step.believed_after(rule):
             return plan.with_step(one_step.moved(step, "undo_done", now))
+        case Refused(reason="not_refundable") if step.kind != TAKE:
+            refused = {UNDO_REFUSED: f"{answer.reason} {answer.detail}".strip()}
+            return plan.with_step(replace(one_step.undo_again(step, rule, now), evidence=step.evidence | refused))
         case _:
             return plan.with_step(one_step.undo_again(step, rule, now))
 

@@ -25,7 +25,7 @@ from yinyi.business.payments.actions import (
     Wait,
 )
 from yinyi.business.payments.amounts import is_accepted, is_overbooked, left_fen, owed_fen, paid, to_agree
-from yinyi.business.payments.plan import LAST_TAKE, REFUND, REFUND_POSITION, TAKE, VOID, Plan, Step
+from yinyi.business.payments.plan import LAST_TAKE, REFUND, REFUND_POSITION, TAKE, UNDO_REFUSED, VOID, Plan, Step
 from yinyi.business.payments.rules import Rule, is_same_day
 
 Rules = Mapping[str, Rule]
@@ -321,6 +321,8 @@ def overdue(plan: Plan, rules: Rules, now: datetime) -> str:
     for step in plan.steps:
         if step.kind == REFUND and step.state == "refused" and step.booked:
             return "refund_refused"
+        if step.state == "undo_unknown" and UNDO_REFUSED in step.evidence:
+            return f"{step.kind.split('.')[-1]}_undo_refused"
         late = people_by(step, rules)
         if late is not None and now >= late:
             return f"{step.kind.split('.')[-1]}_{step.state}"

@@ -57,6 +57,12 @@ class NothingTakenYet(Conflict):
     zh = "这笔支付还没有收到款，无款可退；到时会自动关闭，也可以取消。"
 
 
+class LinesDone(Conflict):
+    """One of these was handed out or done already: it is not given back any more."""
+
+    zh = "所选项目里有已经执行或发放的，不能再退。"
+
+
 class NotDelivered(Conflict):
     """As long as it is not delivered, only all of it can be given back."""
 

@@ -1,5 +1,6 @@
 """The human queue: what is known of payments past their deadline, and what people can do while the engine goes on."""
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -36,7 +37,7 @@ from yinyi.business.payments.messages_queue import (
 from yinyi.business.payments.model import CARDS
 from yinyi.business.payments.plan import REFUND, TAKE, Plan, Step
 from yinyi.business.payments.postings import fulfilled
-from yinyi.business.payments.refunds import RefundDesk
+from yinyi.business.payments.refunds import GivesBackWhole, RefundDesk
 from yinyi.business.payments.rulings import RulingDesk
 from yinyi.business.payments.service import PaymentService
 from yinyi.business.payments.view import view_of
@@ -48,11 +49,11 @@ log = structlog.get_logger()
 class HumanQueue:
     """The operations of staff about single payments."""
 
-    def __init__(self, payments: PaymentService, zone: ZoneInfo) -> None:
+    def __init__(self, payments: PaymentService, zone: ZoneInfo, wholes: Iterable[GivesBackWhole] = ()) -> None:
         self._payments = payments
         self._rules: Rules = payments.registry.rules
         self._zone = zone
-        self.refunds = RefundDesk(payments, zone)
+        self.refunds = RefundDesk(payments, zone, wholes)
         self.rulings = RulingDesk(payments, zone)
 
     def register(self, dispatcher: Dispatcher) -> None:

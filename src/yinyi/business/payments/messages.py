@@ -12,6 +12,7 @@ from yinyi.business.payments.errors import (
     CallbackForged,
     CashDiffers,
     ChannelGone,
+    LinesDone,
     MoreThanLeft,
     MoreThanOwed,
     NotDelivered,
@@ -26,7 +27,7 @@ from yinyi.business.payments.errors import (
     TenderUnderWay,
 )
 from yinyi.business.payments.model import PaymentReason, PaymentState, RefundState
-from yinyi.kernel.errors import ChannelUnavailable, NotYours
+from yinyi.kernel.errors import ChannelUnavailable, HospitalUnavailable, NotYours
 from yinyi.kernel.ids import WholeNumber
 from yinyi.kernel.means import MaybeTender, TenderName
 from yinyi.kernel.money import Fen
@@ -230,13 +231,14 @@ class ConfirmGivenBack(Operation[PaymentView], frozen=True, kw_only=True):
     money=True,
     errors=(
         *(PaymentUnknown, NothingTakenYet, PaymentClosed, MoreThanLeft, NotDelivered),
-        *(BalanceTooLow, ChannelGone, StillAsked),
+        *(BalanceTooLow, ChannelGone, StillAsked, LinesDone, HospitalUnavailable),
     ),
 )
 class RefundPayment(Operation[PaymentView], frozen=True, kw_only=True):
     """Give back all that is left of what was taken, or a part of it, by the means by which it came, what was taken last
     first. What was delivered for it is undone with the last of it, where it can be. A part is money alone: the hospital
-    does not hear of it; lines of a bill go back by ``RefundInvoiceLines``. ``operator``: the cashier's number,
+    does not hear of it; lines of a bill go back by ``RefundInvoiceLines``. All that is left of bills of which lines
+    were given back goes back by their other lines. ``operator``: the cashier's number,
     which the hospital has to say."""
 
     payment_no: Number

@@ -51,6 +51,8 @@ ASSUMED = "amount_assumed"
 """In a take's ``params`` after a restore: its channel knows the order and has not said over how much."""
 
 VOID = "void"
+UNDO_REFUSED = "undo_refused"
+"""In the evidence of a step: whoever has done it says that it is not to be undone, and why."""
 WANTED_AGAIN = "wanted_again"
 LEFT_IN_DOUBT = "left_in_doubt"
 """In a step's ``params`` when it was sent once more although what became of the call before is not known."""

@@ -1,5 +1,7 @@
 """Refunds that people want: of all or of a part of what was delivered, once or several times."""
 
+from collections.abc import Iterable
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from yinyi.bus.call import Call, require_said
@@ -12,26 +14,72 @@ from yinyi.business.payments.channels import WINDOW
 from yinyi.business.payments.engine import Rules, rule_of
 from yinyi.business.payments.errors import ChannelGone, MoreThanLeft, NotDelivered, NothingTakenYet, PaymentClosed
 from yinyi.business.payments.kept import keep
-from yinyi.business.payments.messages import RefundPayment
+from yinyi.business.payments.messages import PaymentView, RefundPayment
 from yinyi.business.payments.plan import TAKE, Plan
 from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.service import PaymentService
 from yinyi.kernel.money import Fen
 
 
+class GivesBackWhole(Protocol):
+    """What all that is left of a delivered payment means to whoever has delivered it."""
+
+    purpose: str
+
+    async def look(self, call: Call, plan: Plan) -> Any:
+        """What has to be known of the outside, asked before anything turns back.
+
+        Raises:
+            LinesDone: it is not given back any more.
+            HospitalUnavailable: it does not say.
+        """
+        ...
+
+    async def instead(self, tx: Tx, call: Call, plan: Plan, message: RefundPayment, looked: Any) -> bool:
+        """True: it goes back piece by piece, which is written down now, and not by being undone.
+
+        Raises:
+            PaymentClosed: all of it is on its way already.
+            MoreThanLeft: the pieces are more than there is left.
+        """
+        ...
+
+    async def settle(self) -> None:
+        """See to what was written down."""
+        ...
+
+
 class RefundDesk:
     """``RefundPayment``: what is wanted is written down with its bookings; the engine gives it back."""
 
-    def __init__(self, payments: PaymentService, zone: ZoneInfo) -> None:
+    def __init__(self, payments: PaymentService, zone: ZoneInfo, wholes: Iterable[GivesBackWhole] = ()) -> None:
         self._payments = payments
         self._rules: Rules = payments.registry.rules
         self._zone = zone
+        self._wholes = {each.purpose: each for each in wholes}
 
     def register(self, dispatcher: Dispatcher) -> None:
-        payments = self._payments
-        dispatcher.changes(RefundPayment, Change(self.refund, payments.show, settle=payments.settle))
+        change = Change(self.refund, self._payments.show, self.look, self._settle, only_reads=True)
+        dispatcher.changes(RefundPayment, change)
 
-    async def refund(self, tx: Tx, call: Call, message: RefundPayment, facts: None) -> str:
+    async def look(self, call: Call, message: RefundPayment) -> Any:
+        """
+        Raises:
+            LinesDone, HospitalUnavailable: see ``GivesBackWhole``.
+        """
+        async with self._payments.reading() as tx:
+            plan = await signals.find(tx, call.hospital_id, message.payment_no)
+        whole = self._wholes.get(plan.purpose) if plan is not None else None
+        if plan is None or whole is None or not fulfilled(plan) or not _is_whole(plan, message):
+            return None
+        return await whole.look(call, plan)
+
+    async def _settle(self, call: Call, payment_no: str) -> PaymentView | None:
+        for whole in self._wholes.values():
+            await whole.settle()
+        return await self._payments.settle(call, payment_no)
+
+    async def refund(self, tx: Tx, call: Call, message: RefundPayment, looked: Any) -> str:
         """
         Raises:
             InvalidField: the hospital has not named its operator.
@@ -57,6 +105,8 @@ class RefundDesk:
         whole, delivered = amount_fen == left_fen, fulfilled(plan)
         if not delivered and not whole:
             raise NotDelivered
+        if whole and delivered and await self._by_pieces(tx, call, plan, message, looked):
+            return plan.payment_no
         if whole and (not delivered or self._can_be_undone(plan)):
             after = apply.turned_back(plan, "cancelled")
             await keep(tx, plan, after, self._zone, call.now)
@@ -69,6 +119,14 @@ class RefundDesk:
         told = {"amount_fen": int(amount_fen), "reason": message.reason, "operator": message.operator}
         await audit.append(tx, call, "payments.RefundPayment.v1", plan.payment_no, told)
         return plan.payment_no
+
+    async def _by_pieces(self, tx: Tx, call: Call, plan: Plan, message: RefundPayment, looked: Any) -> bool:
+        """
+        Raises:
+            PaymentClosed, MoreThanLeft: see ``GivesBackWhole.instead``.
+        """
+        whole = self._wholes.get(plan.purpose) if looked is not None else None
+        return whole is not None and await whole.instead(tx, call, plan, message, looked)
 
     async def give_part(self, tx: Tx, call: Call, plan: Plan, amount_fen: Fen, reason: str) -> None:
         """The same of a part, or all, of a locked plan whose delivery is a balance: whoever finds it gives it back.
@@ -108,6 +166,10 @@ class RefundDesk:
         """What was delivered can be given back; otherwise only money is."""
         rules = [rule_of(self._rules, step) for step in plan.current() if step.kind != TAKE]
         return all(rule.can_undo for rule in rules if rule.needs_undo)
+
+
+def _is_whole(plan: Plan, message: RefundPayment) -> bool:
+    return message.amount_fen in (None, refundable_fen(plan))
 
 
 def _is_open(plan: Plan) -> bool:
