@@ -46,6 +46,7 @@ class Wording:
             "is_day": self.is_day,
             "clock": self.clock,
             "day": self.day,
+            "day_said": self.day_said,
             "dated": self.dated,
             "weekday_on": self.weekday_on,
             "month": self.month,
@@ -102,6 +103,10 @@ class Wording:
         if now is not None and now.astimezone(self._zone).date() == local:
             return f"{self._today} {said}"
         return said
+
+    def day_said(self, at: datetime | date, now: datetime) -> str:
+        """``今天 11月23日``, ``23 Nov``: within a sentence, where English has no room for today."""
+        return self.day(at, None if self._english else now)
 
     def dated(self, at: datetime | date) -> str:
         """``2026年11月23日``, ``23 Nov 2026``: of a day that may be long ago."""
