@@ -215,7 +215,8 @@ def test_money_that_is_none_is_unknown(amount: Any) -> None:
 
 
 def test_nobodys_papers_stand_in_an_address() -> None:
-    far = Far(bundle({"resourceType": "Patient", "gender": "other", "birthDate": "1950"}))
+    number = {"system": f"{SID}patient", "value": "7"}
+    far = Far(bundle({"resourceType": "Patient", "identifier": [number], "gender": "other", "birthDate": "1950"}))
     [found] = told(far, lambda hospital: hospital.find("passport", r"E1|2,3\4$ &"))
     assert (found.sex, found.born_on, found.phone) == ("unknown", None, "")
     [(method, address, _, body)] = far.asked
