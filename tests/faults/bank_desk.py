@@ -89,8 +89,10 @@ async def orders(it: World, who: str = BANK) -> list[GiveBackOrder]:
         return (await desk(it).list(tx, as_bank(it, who), ListGiveBacks())).orders
 
 
-async def confirm(it: World, reference: str, who: str = BANK, theirs: str = "B-BACK-1") -> None:
-    message = ConfirmGiveBack(reference=reference, their_reference=theirs, given_back_at=it.clock.now())
+async def confirm(it: World, reference: str, who: str = BANK, theirs: str = "", ago: timedelta = timedelta()) -> None:
+    """``theirs``: the bank's own number; empty: one made of the order's."""
+    theirs = theirs or f"BACK{reference}"
+    message = ConfirmGiveBack(reference=reference, their_reference=theirs, given_back_at=it.clock.now() - ago)
     async with it.database.transaction() as tx:
         await desk(it).confirm(tx, as_bank(it, who), message, None)
 

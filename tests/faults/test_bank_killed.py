@@ -111,7 +111,7 @@ def given_back(house: RealPlatform, bank: BankAtRest, payment: dict[str, Any], r
     [order] = bank.answered("ListGiveBacks", {})["orders"]
     assert (order["payment_no"], order["amount_fen"]) == (payment["payment_no"], payment["owed_fen"])
     at = house.clock.now().isoformat(timespec="seconds")
-    done = {"reference": order["reference"], "their_reference": "ICBC-BACK-1", "given_back_at": at}
+    done = {"reference": order["reference"], "their_reference": f"BACK-{reference}", "given_back_at": at}
     with house.held(LOCKED["payment"], payment["payment_no"]):
         killed_once(house, lambda: bank.ask("ConfirmGiveBack", done, "key-back"), lambda: waits(house))
     assert bank.answered("ListGiveBacks", {})["orders"] == [order]

@@ -133,8 +133,30 @@ def test_one_number_of_theirs_is_one_movement(platform_url: str) -> None:
                 await report(it, wrong[0], fen=wrong[1])
         await it.to_the_end(number)
         assert await it.balance(AT_BANK) == FEE
+        for ahead in (timedelta(minutes=6), -timedelta(days=300)):
+            with pytest.raises(InvalidField):
+                await report(it, other, "B20261127-9", ahead=ahead)
+
+    play(platform_url, story)
+
+
+def test_who_has_given_back_once_is_not_believed_twice(platform_url: str) -> None:
+    async def story(it: World) -> None:
+        it.script.mishaps["confirm"] = deque(["refuse", "refuse"])
+        numbers = [await open_at_bank(it), await open_at_bank(it)]
+        for nth, number in enumerate(numbers):
+            await report(it, number, f"B20261127-{nth}")
+            await it.drive(number)
+        first, second = await orders(it)
         with pytest.raises(InvalidField):
-            await report(it, other, "B20261127-9", ahead=timedelta(minutes=6))
+            await confirm(it, first.reference, ago=timedelta(days=300))
+        await confirm(it, first.reference)
+        with pytest.raises(ReferenceUsed):
+            await confirm(it, second.reference, theirs=f"BACK{first.reference}")
+        assert [order.reference for order in await orders(it)] == [second.reference], "it is still owed"
+        await confirm(it, second.reference, theirs="B-BACK-2")
+        for number in numbers:
+            assert state_of(await it.to_the_end(number)) == "returned"
 
     play(platform_url, story)
 

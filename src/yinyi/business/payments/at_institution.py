@@ -1,7 +1,7 @@
 """Banks take money at their own terminals and in their apps: what they say has happened is written as such, with its
 posting, at once; what cannot be kept of it is ordered back, and followed until it is."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,6 +46,8 @@ from yinyi.business.payments.service import PaymentService
 from yinyi.kernel.errors import InvalidField
 from yinyi.kernel.ids import payment_number_of
 
+DAYS_BOOKED_WITHIN = 15
+"""A bank's accounting day may lie behind a long holiday."""
 AHEAD = timedelta(minutes=5)
 """So much a bank's clock may be before ours."""
 MOST = 100
@@ -69,7 +71,8 @@ class InstitutionTakings:
     async def report(self, tx: Tx, call: Call, message: ReportTaken, facts: None) -> str:
         """
         Raises:
-            InvalidField: taken at an instant that has not come.
+            InvalidField: taken at an instant that has not come, before there was anything to pay, or booked on a day
+                that is far from it.
             PaymentUnknown: there is none, or it was not opened at this institution.
             ReferenceUsed: for another payment, or over another amount.
             TenderUnderWay: after a restore the payment is still being asked about.
@@ -79,6 +82,9 @@ class InstitutionTakings:
         plan = await signals.locked(tx, call.hospital_id, message.payment_no)
         if plan is None or not is_of_institution(call, plan):  # whoever is there meanwhile
             raise PaymentUnknown
+        _check_begun(plan, message.taken_at, "taken_at")
+        if abs((message.taken_on - message.taken_at.astimezone(self._zone).date()).days) > DAYS_BOOKED_WITHIN:
+            raise InvalidField("taken_on")
         told = _told(call, message)
         if not await self._is_known(tx, plan, told):
             await self._take(tx, call, plan, told)
@@ -138,9 +144,10 @@ class InstitutionTakings:
     async def confirm(self, tx: Tx, call: Call, message: ConfirmGiveBack, facts: None) -> str:
         """
         Raises:
-            InvalidField: at an instant that has not come.
+            InvalidField: at an instant that has not come, or before there was anything to pay.
             GiveBackUnknown: there is no such order to this institution.
             GivenBackAlready: it is confirmed under another number of theirs.
+            ReferenceUsed: this number of theirs stands for another order.
             PaymentClosed: people have found another way for this money.
         """
         if message.given_back_at > call.now + AHEAD:
@@ -150,7 +157,11 @@ class InstitutionTakings:
         refund = order_of(plan, who, message.reference) if plan is not None else None
         if plan is None or refund is None:
             raise GiveBackUnknown
+        _check_begun(plan, message.given_back_at, "given_back_at")
         if refund.state in UNDER_WAY:
+            known = (message.their_reference, refund.reference, message.given_back_at, call.now)
+            if not await store.given_back(tx, call.hospital_id, who, *known):
+                raise ReferenceUsed(message.their_reference)
             at = message.given_back_at.astimezone(UTC).isoformat()
             evidence: dict[str, Any] = {THEIRS: message.their_reference, "given_back_at": at}
             after = with_given_back(plan, refund, evidence, self._payments.registry.rules, call.now)
@@ -163,6 +174,15 @@ class InstitutionTakings:
             raise GivenBackAlready
         take = next(step for step in plan.takes() if step.reference == refund.params["of"])
         return f"{plan.payment_no} {take.params[THEIRS]}"
+
+
+def _check_begun(plan: Plan, at: datetime, field: str) -> None:
+    """
+    Raises:
+        InvalidField: that was before the payment was opened.
+    """
+    if at < plan.started_at - AHEAD:
+        raise InvalidField(field)
 
 
 def _told(call: Call, message: ReportTaken) -> Told:

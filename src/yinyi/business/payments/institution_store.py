@@ -17,6 +17,16 @@ ON CONFLICT DO NOTHING RETURNING true
 KNOWN = """
 SELECT payment_id, amount_fen FROM institution_take WHERE hospital_id = $1 AND institution_id = $2 AND reference = $3
 """
+GIVEN_BACK = """
+WITH kept AS (
+  INSERT INTO institution_give_back
+    (hospital_id, institution_id, their_reference, step_reference, given_back_at, told_at)
+  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING step_reference
+)
+SELECT coalesce((SELECT step_reference FROM kept), (
+  SELECT b.step_reference FROM institution_give_back b
+  WHERE b.hospital_id = $1 AND b.institution_id = $2 AND b.their_reference = $3)) = $4
+"""
 FIND = """
 SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = (
   SELECT t.payment_id FROM institution_take t WHERE t.hospital_id = $1 AND t.institution_id = $2 AND t.reference = $3)
@@ -51,6 +61,11 @@ async def known(tx: Tx, hospital_id: int, institution_id: str, reference: str) -
     """The payment's id and the amount for which this number of theirs stands."""
     row = await tx.fetchrow(KNOWN, hospital_id, institution_id, reference)
     return (row["payment_id"], Fen(row["amount_fen"])) if row is not None else None
+
+
+async def given_back(tx: Tx, hospital_id: int, who: str, theirs: str, order: str, at: datetime, now: datetime) -> bool:
+    """This number of theirs stands for this order from now on. False: it stands for another one."""
+    return bool(await tx.fetchval(GIVEN_BACK, hospital_id, who, theirs, order, at, now))
 
 
 async def find(tx: Tx, hospital_id: int, institution_id: str, reference: str) -> Plan | None:

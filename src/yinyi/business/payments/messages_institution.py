@@ -104,11 +104,11 @@ class ListGiveBacks(Operation[GiveBacks], frozen=True, kw_only=True):
 @operation(
     callers=[Caller.INSTITUTION],
     money=True,
-    errors=(InvalidField, GiveBackUnknown, GivenBackAlready, PaymentClosed),
+    errors=(InvalidField, GiveBackUnknown, GivenBackAlready, ReferenceUsed, PaymentClosed),
 )
 class ConfirmGiveBack(Operation[TakenView], frozen=True, kw_only=True):
     """The bank has given the money back. reference: of the order; their_reference: the bank's own number of it. An
-    order is confirmed once: another number for it is refused."""
+    order is confirmed once: another number for it is refused, and so is a number that stands for another order."""
 
     reference: Annotated[str, msgspec.Meta(min_length=6, max_length=32, pattern=r"^[0-9A-Z]+(?![\s\S])")]
     their_reference: Reference

@@ -216,6 +216,18 @@ institution_take = Table(
 """What banks have taken for us, each of their numbers once."""
 Index("institution_take_payment_ix", institution_take.c.payment_id, institution_take.c.hospital_id)
 
+institution_give_back = Table(
+    "institution_give_back",
+    metadata,
+    Column("hospital_id", Integer, primary_key=True, autoincrement=False),
+    Column("institution_id", Text, primary_key=True),
+    Column("their_reference", Text, primary_key=True),
+    Column("step_reference", Text, nullable=False),
+    Column("given_back_at", INSTANT, nullable=False),
+    Column("told_at", INSTANT, nullable=False),
+)
+"""What banks have given back for us, each of their numbers once: who has paid once is not believed twice."""
+
 payment_means = Table(
     "payment_means",
     metadata,
