@@ -3,7 +3,7 @@
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -272,7 +272,7 @@ def test_no_more_is_asked_in_a_minute_or_a_day_than_was_agreed(platform_url: str
 def test_a_day_is_one_of_the_hospitals(platform_url: str, run: Run) -> None:
     async def story() -> None:
         async with enlisted(platform_url, replace(HIS, per_day=1)) as (_, institutions, secret):
-            midnight = START.astimezone(ZONE).replace(hour=0, minute=0) + timedelta(days=1)
+            midnight = (START.astimezone(ZONE).replace(hour=0, minute=0) + timedelta(days=1)).astimezone(UTC)
             before = midnight - timedelta(seconds=1)
             let_through = [await asked(institutions, secret, n, at) for n, at in enumerate((before, before, midnight))]
             assert let_through == [True, False, True]

@@ -185,3 +185,22 @@ def test_no_call_begins_that_its_permit_does_not_outlast(platform_url: str, watc
         assert first.out == 2, "what it holds has been renewed"
 
     play(platform_url, story)
+
+
+def test_whoever_stops_lets_no_more_calls_out_and_gives_back_when_the_last_one_is_home(platform_url: str) -> None:
+    async def story(database: Overtaken, first: Process, second: Process) -> None:
+        first.ask(5)
+        await first.permits.start(database)
+        await breathe()
+        await first.permits.give_back(database)
+        assert (first.out, await held(database)) == (4, [4]), "calls that are out keep theirs"
+        await first.far.answer()
+        assert first.out == 0, "the fifth does not leave any more"
+        await first.permits.give_back(database)
+        assert await held(database) == []
+        second.ask(4)
+        await second.permits.start(database)
+        await breathe()
+        assert second.out == 4
+
+    play(platform_url, story)
