@@ -11,7 +11,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change
 from yinyi.bus.guard import assert_no_transaction
-from yinyi.business.payments.messages_queue import AskAgain
+from yinyi.business.payments.messages_queue import AskAgain, PostAgain
 from yinyi.business.terminals.messages import LockTerminal
 from yinyi.kernel.errors import Conflict
 
@@ -35,17 +35,21 @@ def test_the_same_again_shows_the_live_state(platform_url: str) -> None:
 def test_another_request_under_the_same_key_is_a_conflict(platform_url: str) -> None:
     async def story(stage: Stage) -> None:
         stage.dispatcher.changes(LockTerminal, NOTE)
-        stage.dispatcher.changes(AskAgain, Change[AskAgain, Any](_never, show_note))
+        stage.dispatcher.changes(AskAgain, Change[AskAgain, Any](_note_payment, show_note))
+        stage.dispatcher.changes(PostAgain, Change[PostAgain, Any](_note_payment, show_note))
         assert shown(await stage.send(lock("T1"), key=KEY)) == "T1"
         assert failure(await stage.send(lock("T2"), key=KEY)) == "IdempotencyConflict"
         assert failure(await stage.send(AskAgain(payment_no="2603020900"), key=KEY)) == "IdempotencyConflict"
-        assert await stage.notes() == ["T1"]
+        assert shown(await stage.send(AskAgain(payment_no="2603020900"), key="key-0002")) == "2603020900"
+        other = PostAgain(payment_no="2603020900")  # whose body is the same
+        assert failure(await stage.send(other, key="key-0002")) == "IdempotencyConflict"
+        assert await stage.notes() == ["T1", "2603020900"]
 
     play(platform_url, story)
 
 
-async def _never(tx: Tx, call: Call, message: AskAgain, facts: object) -> str:
-    raise AssertionError("the key stands for another operation")
+async def _note_payment(tx: Tx, call: Call, message: AskAgain | PostAgain, facts: object) -> str:
+    return str(await tx.fetchval("INSERT INTO note (text) VALUES ($1) RETURNING note_id", message.payment_no))
 
 
 @pytest.mark.parametrize("unique", [False, True])

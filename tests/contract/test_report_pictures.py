@@ -4,6 +4,8 @@ the report and to nobody else, printed."""
 import hashlib
 import io
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from yinyi.business.reports.pictures import MOST, MOST_BYTES
 from yinyi.business.terminals.messages import TakePrintJobs
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.errors import HospitalUnavailable, InternalError, SessionEnded
+from yinyi.kernel.secrets import digest
 
 Story = Callable[[HolderStage, Stage], Awaitable[None]]
 NAME = "欧阳春晓"
@@ -99,6 +102,12 @@ def test_pictures_of_a_report(plays: Callable[..., None]) -> None:
         ward.session = ""
         with pytest.raises(SessionEnded):
             await ward.ask(GetReportPicture(order_no=about.order_no, nth=1))
+        for opened_by, ends in (("specimen:0000000000017", pytest.raises(PictureUnknown)), ("", nullcontext())):
+            narrowed = "UPDATE patient_session SET opened_by = $2 WHERE token_digest = $1"
+            await stage.one(narrowed, digest(hall.session), opened_by)
+            stage.line.clock.at += timedelta(seconds=2)  # whose session it is may be remembered for one
+            with ends:
+                await hall.ask(GetReportPicture(order_no=about.order_no, nth=1))
         await stage.one("UPDATE report_picture SET shown = shown || '\\x00' WHERE order_no = $1", about.order_no)
         with pytest.raises(InternalError):
             await hall.ask(GetReportPicture(order_no=about.order_no, nth=1))

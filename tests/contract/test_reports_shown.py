@@ -2,6 +2,7 @@
 long ago."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Door:
     def __init__(self, hospital: Any) -> None:
         self._hospital = hospital
         self.hidden: set[str] = set()
+        self.of_others: list[DiagnosticReport] = []
         self.old: dict[str, tuple[DiagnosticReport, list[TrendPoint]]] = {}
         self.shut = False
 
@@ -36,7 +38,7 @@ class Door:
         return getattr(self._hospital, name)
 
     async def reports(self, *asked: Any) -> list[DiagnosticReport]:
-        return [self._now(each) for each in await self._open().reports(*asked)]
+        return [self._now(each) for each in [*await self._open().reports(*asked), *self.of_others]]
 
     async def report(self, order_no: str) -> DiagnosticReport | None:
         found = await self._open().report(order_no)
@@ -104,6 +106,22 @@ def test_what_the_window_keeps_is_in_no_trend(plays: Callable[[Story], None]) ->
     plays(story)
 
 
+def test_a_report_of_somebody_else_is_not_listed_though_the_hospital_lists_it(plays: Callable[[Story], None]) -> None:
+    async def story(stage: HolderStage, hospital: Stage, door: Door) -> None:
+        hall = stage.hall
+        latest, _, _ = await followed(stage, hospital, hall)
+        about = await hospital.reports.report(latest)
+        assert about is not None
+        [other] = await hospital.patient_numbers(1)
+        assert other != about.patient_no
+        listed = (await hall.ask(ListReports())).reports
+        door.of_others = [replace(about, order_no="9900000001", patient_no=other)]
+        stage.line.clock.at += timedelta(minutes=1)
+        assert (await hall.ask(ListReports())).reports == listed
+
+    plays(story)
+
+
 def test_what_is_kept_from_patients_later_is_kept_from_them_for_good(plays: Callable[[Story], None]) -> None:
     """Also while the hospital does not answer, and of what was copied before."""
 
@@ -122,6 +140,11 @@ def test_what_is_kept_from_patients_later_is_kept_from_them_for_good(plays: Call
         other = points[0].order_no
         trend = await hall.ask(TrendOfValue(order_no=other, analyte_code=analyte_code))
         assert latest not in {each.order_no for each in trend.points}
+        door.shut = False
+        door.hidden.clear()
+        with pytest.raises(ReportAtWindow):  # the hospital has forgotten it
+            await hall.ask(GetReport(order_no=latest))
+        assert {each.order_no: each.at_window for each in (await hall.ask(ListReports())).reports}[latest]
 
     plays(story)
 

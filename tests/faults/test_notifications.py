@@ -1,10 +1,11 @@
 """Institutions are told of payments: nothing that was told is lost, whatever their servers and our processes do."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
-from notice_desk import ENDPOINT, Died, Office
+from notice_desk import ENDPOINT, Died, Office, Server
 from payment_checks import play
 from payment_far_side import FEE
 from payment_world import World
@@ -21,7 +22,8 @@ from yinyi.business.subscriptions.messages import (
     ResendNotifications,
     SetSubscription,
 )
-from yinyi.business.subscriptions.model import LADDER_S
+from yinyi.business.subscriptions.model import LADDER_S, Headers
+from yinyi.business.subscriptions.notifier import CLAIMED_S
 from yinyi.business.subscriptions.store import Wanting
 from yinyi.business.subscriptions.telling import concerns
 from yinyi.kernel.errors import NotYours
@@ -156,6 +158,42 @@ def test_two_processes_tell_it_once(platform_url: str) -> None:
     play(platform_url, story)
 
 
+class Slow(Server):
+    """Answers its first call after two minutes and more, and then with nothing. meanwhile: what happens in them."""
+
+    def __init__(self, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__()
+        self._meanwhile: list[Callable[[], Awaitable[object]]] = [meanwhile]
+
+    async def notify(self, endpoint: str, headers: Headers, content: bytes) -> str:
+        if not self._meanwhile:
+            return await super().notify(endpoint, headers, content)
+        await self._meanwhile.pop()()
+        return "no answer"
+
+
+def test_whoever_learns_too_late_that_it_was_not_taken_does_not_send_again_what_another_has_sent(
+    platform_url: str,
+) -> None:
+    async def story(it: World) -> None:
+        office = Office(it)
+        await office.subscribes()
+
+        async def another_sends_it() -> None:
+            it.clock.advance(timedelta(seconds=CLAIMED_S))
+            assert await office.another(it.database).turn() == 1
+
+        office.server = Slow(another_sends_it)
+        office.notifier = office.another(it.database)
+        await office.turn()
+        await office.turn(DAYS)
+        assert [each["topic"] for each in office.server.heard] == ["subscription"]
+        [told] = (await office.says(ListNotifications(institution_id="his"))).notifications
+        assert (told.tries, told.problem) == (1, "")
+
+    play(platform_url, story)
+
+
 def test_whoever_would_rather_ask_misses_nothing_page_by_page(platform_url: str) -> None:
     async def story(it: World) -> None:
         office = Office(it)
@@ -247,8 +285,12 @@ def test_an_end_is_an_end(platform_url: str) -> None:
         assert [each["topic"] for each in office.server.heard] == ["subscription"]
         await office.pays()
         await office.says(CloseInstitution(institution_id="his"))
+        await office.pays()
         await office.turn(DAYS)
         assert len(office.server.heard) == 1
+        async with it.database.read() as tx:
+            rows = await tx.fetch("SELECT problem FROM notification WHERE topic = 'payment'")
+        assert [row["problem"] for row in rows] == ["", ""], "one before each end, and nothing of them was tried"
 
     play(platform_url, story)
 

@@ -1,14 +1,15 @@
 """How long a session lives, and where."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
-from identity_house import HALL, HOSPITAL, WARD, House, Mishap, Run, house, on_record, resident
+from identity_house import HALL, HOSPITAL, START, WARD, House, Mishap, Run, house, on_record, resident
+from msgspec.structs import replace
 
 from yinyi.business.identity.errors import NoCard
 from yinyi.business.identity.messages import EndSession, Identify, ListCredentials
-from yinyi.business.identity.model import SessionFacts
-from yinyi.business.identity.sessions import AT_MOST, IDLE, patients_at, verify_session
+from yinyi.business.identity.model import PatientFacts, SessionFacts
+from yinyi.business.identity.sessions import AT_MOST, IDLE, patients_at, session_view, verify_session
 from yinyi.business.identity.store import patient_facts
 from yinyi.kernel.errors import HospitalUnavailable, SessionEnded
 
@@ -193,3 +194,14 @@ def test_the_token_is_not_in_the_database(platform_url: str, run: Run) -> None:
             assert token.encode().hex() not in row
 
     run(story())
+
+
+@pytest.mark.parametrize("opened_by", ["form:20261123001", "booking:26112309300000ABCDEFGH", "specimen:B00012"])
+def test_whoever_holds_one_thing_of_somebodys_sees_no_more_of_him_than_his_name(opened_by: str) -> None:
+    old = PatientFacts(patient_id=1, patient_no="2021000001", name="王小芳", sex="female", born_on=date(1940, 4, 16))
+    himself = SessionFacts(session_id=1, patient=old, expires_at=START)
+    shown = session_view(himself, START.date())
+    assert (shown.patient_no_tail, shown.age, shown.offer_elder, shown.of_specimen) == ("0001", 86, True, False)
+    shown = session_view(replace(himself, opened_by=opened_by), START.date())
+    assert (shown.patient_no_tail, shown.age, shown.offer_elder, shown.name_masked) == ("", None, False, "王*芳")
+    assert shown.of_specimen == (opened_by == "specimen:B00012")

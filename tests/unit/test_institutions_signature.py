@@ -3,9 +3,10 @@
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from identity_house import HOSPITAL, START, ZONE, Run
 from msgspec.structs import replace
@@ -114,15 +115,18 @@ def test_each_secret_is_good_for_its_algorithm(platform_url: str, run: Run) -> N
 
 
 def test_a_repeat_does_not_pass_however_the_clocks_stand(platform_url: str, run: Run) -> None:
-    """Signed by a clock that is five minutes ahead, it could pass for ten: the nonce is known for longer."""
+    """Signed by a clock that is five minutes ahead, it could pass for ten: the nonce is known for longer, though others
+    that are asked meanwhile make the house forget what is old."""
 
     async def story() -> None:
         async with enlisted(platform_url) as (database, institutions, secret):
             request = signed(secret, at=START + WINDOW)
             assert await institutions.verify(request, COLLECT, START) == HIS
             for minutes in (1, 5, 10):
+                now = START + timedelta(minutes=minutes)
+                await institutions.verify(signed(secret, nonce=nonce_of(minutes), at=now), COLLECT, now)
                 with pytest.raises(SignatureRefused):
-                    await institutions.verify(request, COLLECT, START + timedelta(minutes=minutes))
+                    await institutions.verify(request, COLLECT, now)
             later = START + timedelta(hours=1)
             assert await institutions.verify(signed(secret, nonce="m" * 16, at=later), COLLECT, later) == HIS
             async with database.read() as tx:
@@ -261,6 +265,32 @@ def test_no_more_is_asked_in_a_minute_or_a_day_than_was_agreed(platform_url: str
             assert let_through == [5, 5, 2, 0]
             tomorrow = START + timedelta(days=1)
             assert await asked(institutions, secret, 99, tomorrow)
+
+    run(story())
+
+
+def test_a_day_is_one_of_the_hospitals(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with enlisted(platform_url, replace(HIS, per_day=1)) as (_, institutions, secret):
+            midnight = (START.astimezone(ZONE).replace(hour=0, minute=0) + timedelta(days=1)).astimezone(UTC)
+            before = midnight - timedelta(seconds=1)
+            let_through = [await asked(institutions, secret, n, at) for n, at in enumerate((before, before, midnight))]
+            assert let_through == [True, False, True]
+
+    run(story())
+
+
+def test_what_was_let_through_is_counted_though_the_database_was_away_meanwhile(platform_url: str, run: Run) -> None:
+    async def story() -> None:
+        async with enlisted(platform_url, replace(HIS, per_minute=3)) as (database, institutions, secret):
+            assert [await asked(institutions, secret, number, START) for number in (1, 2)] == [True, True]
+            later = START + timedelta(seconds=2)
+            async with database.read() as tx:
+                await tx.execute("ALTER TABLE institution_usage RENAME TO away")
+                with pytest.raises(asyncpg.UndefinedTableError):
+                    await asked(institutions, secret, 3, later)
+                await tx.execute("ALTER TABLE away RENAME TO institution_usage")
+            assert [await asked(institutions, secret, number, later) for number in (4, 5)] == [True, False]
 
     run(story())
 

@@ -32,11 +32,15 @@ CALLERS = {Caller.HOSPITAL: "openapi.json", Caller.INSTITUTION: "openapi-institu
 SERVED = {(caller, name): spec for caller in CALLERS for name, spec in served_operations(caller).items()}
 
 
+def client_of(caller: Caller) -> httpx.AsyncClient:
+    rest = Rest(BusClient(Platform(), caller.value, Platform().clock), Metrics(), caller)
+    transport = httpx.ASGITransport(Starlette(routes=rest.routes()))
+    return httpx.AsyncClient(transport=transport, base_url="http://rest.test")
+
+
 def served(caller: Caller = Caller.HOSPITAL) -> Any:
     async def got() -> httpx.Response:
-        rest = Rest(BusClient(Platform(), caller.value, Platform().clock), Metrics(), caller)
-        transport = httpx.ASGITransport(Starlette(routes=rest.routes()))
-        async with httpx.AsyncClient(transport=transport, base_url="http://rest.test") as client:
+        async with client_of(caller) as client:
             return await client.get(PREFIXES[caller] + DOCUMENT)
 
     answer = asyncio.run(got())
@@ -62,6 +66,35 @@ def test_every_operation_says_every_error_and_a_key_where_it_needs_one(caller: C
             answer = told["responses"][str(status_of(error()))]["content"]["application/problem+json"]
             assert answer["examples"][error.code()]["value"]["title_zh"] == error.sentence("zh-CN")
         assert ({"$ref": "#/components/parameters/key"} in told["parameters"]) == spec.changes
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_every_answer_has_an_example_and_what_is_wrong_with_http_is_answered_as_in_it(caller: Caller) -> None:
+    refused = {status: told.json() for status, told in amiss(caller).items()}
+    assert set(refused) == {404, 405, 415}
+    for path, told in served(caller)["paths"].items():
+        for status, answer in told["post"]["responses"].items():
+            [content] = answer["content"].values()
+            assert content.get("example") is not None or content.get("examples"), (path, status)
+        for status, problem in refused.items():
+            content = told["post"]["responses"][str(status)]["content"]["application/problem+json"]
+            assert content["examples"][problem["code"]]["value"] == problem, path
+
+
+def amiss(caller: Caller) -> dict[int, httpx.Response]:
+    """By status: asked for what there is not, in another way than by POST, and in no JSON."""
+    prefix = PREFIXES[caller]
+    known = prefix + next(iter(served_operations(caller)))
+
+    async def asked() -> list[httpx.Response]:
+        async with client_of(caller) as client:
+            return [
+                await client.post(f"{prefix}DropTables", json={}),
+                await client.get(known),
+                await client.post(known, content=b"{}", headers={"content-type": "text/plain"}),
+            ]
+
+    return {answer.status_code: answer for answer in asyncio.run(asked())}
 
 
 @pytest.mark.parametrize("spec", [pytest.param(spec, id=f"{caller}-{name}") for (caller, name), spec in SERVED.items()])

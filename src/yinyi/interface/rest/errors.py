@@ -45,8 +45,7 @@ AGREED_AGAIN_AFTER_S = 60
 """Whoever has asked as often as was agreed for a minute has to let it pass."""
 PROBLEM_TYPE = "application/problem+json"
 
-
-_PLAIN = {
+PLAIN = {
     HTTPStatus.NOT_FOUND: ("OperationUnknown", "There is no such operation here.", "没有这项操作。"),
     HTTPStatus.METHOD_NOT_ALLOWED: ("MethodNotAllowed", "This takes POST only.", "只接受 POST 请求。"),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (
@@ -55,6 +54,7 @@ _PLAIN = {
         "请求体须为 application/json。",
     ),
 }
+"""What is wrong with HTTP itself: code, and the sentence in both languages."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -93,6 +93,6 @@ def problem_headers(status: int, error: YinyiError | None = None) -> list[tuple[
 
 
 def plain(status: HTTPStatus) -> Problem:
-    """For what is wrong with HTTP itself."""
-    code, title, title_zh = _PLAIN[status]
+    """One of ``PLAIN``."""
+    code, title, title_zh = PLAIN[status]
     return Problem(status=status.value, code=code, title=title, title_zh=title_zh)

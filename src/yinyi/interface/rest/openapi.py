@@ -10,7 +10,7 @@ from yinyi.bus.operation import Caller, OperationSpec
 from yinyi.business.subscriptions.model import Notification
 from yinyi.interface.body import TooLarge, TooSlow
 from yinyi.interface.examples import example_of
-from yinyi.interface.rest.errors import AGAIN_AFTER_S, PROBLEM_TYPE, Problem, problem_of, status_of
+from yinyi.interface.rest.errors import AGAIN_AFTER_S, PLAIN, PROBLEM_TYPE, Problem, plain, problem_of
 from yinyi.interface.rest.webhooks import webhooks
 from yinyi.interface.schemas import REF, schemas
 from yinyi.kernel import errors
@@ -27,7 +27,6 @@ COMMON: tuple[type[YinyiError], ...] = (
 )
 """What any operation can end in."""
 
-_PLAIN_STATUSES = {"404": "There is no such operation.", "405": "POST only.", "415": "The body is application/json."}
 _WHOSE = {
     Caller.HOSPITAL: "What the hospital's own systems ask of the platform.",
     Caller.INSTITUTION: "What banks and vendors ask of the platform at their own terminals and in their apps.",
@@ -102,24 +101,21 @@ def _operation(spec: OperationSpec) -> dict[str, Any]:
 def _responses(spec: OperationSpec) -> dict[str, Any]:
     conflict = (errors.IdempotencyConflict,) if spec.changes else ()
     ended = (errors.SessionEnded,) if spec.needs_patient else ()
-    by_status: dict[str, list[type[YinyiError]]] = {status: [] for status in _PLAIN_STATUSES}
-    for error in {*spec.errors, *COMMON, *conflict, *ended}:
-        by_status.setdefault(str(status_of(error())), []).append(error)
-    found = {status: _refusal(status, sorted(each, key=_code)) for status, each in sorted(by_status.items())}
+    ends = sorted({*spec.errors, *COMMON, *conflict, *ended}, key=_code)
+    by_status: dict[int, list[Problem]] = {}
+    for each in (*(problem_of(error(), "59bc41cb") for error in ends), *map(plain, PLAIN)):
+        by_status.setdefault(each.status, []).append(each)
+    found = {str(status): _refusal(status, each) for status, each in sorted(by_status.items())}
     return {"200": {"description": "Done.", "content": {"application/json": _content(spec.reply)}}, **found}
 
 
-def _refusal(status: str, ends: Sequence[type[YinyiError]]) -> dict[str, Any]:
-    told = [f"`{error.code()}`: {error.sentence('en')}" for error in ends]
-    examples = {error.code(): {"value": msgspec.to_builtins(problem_of(error(), "59bc41cb"))} for error in ends}
-    content: dict[str, Any] = {"schema": {"$ref": REF.format(name="Problem")}}
-    if examples:
-        content["examples"] = examples
+def _refusal(status: int, ends: Sequence[Problem]) -> dict[str, Any]:
+    examples = {each.code: {"value": msgspec.to_builtins(each)} for each in ends}
     answer: dict[str, Any] = {
-        "description": " · ".join([*told, *([_PLAIN_STATUSES[status]] if status in _PLAIN_STATUSES else [])]),
-        "content": {PROBLEM_TYPE: content},
+        "description": " · ".join(f"`{each.code}`: {each.title}" for each in ends),
+        "content": {PROBLEM_TYPE: {"schema": {"$ref": REF.format(name="Problem")}, "examples": examples}},
     }
-    if int(status) in AGAIN_AFTER_S:
+    if status in AGAIN_AFTER_S:
         seconds = {"description": "seconds", "schema": {"type": "integer"}}
         answer["headers"] = {"Retry-After": seconds}
     return answer
