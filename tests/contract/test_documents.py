@@ -169,6 +169,25 @@ def test_another_state_of_the_payment_is_another_paper(within: Within) -> None:
     within(test)
 
 
+def test_a_slip_that_is_not_true_any_more_does_not_come_out_again(within: Within) -> None:
+    """What is true now comes out instead; where there is nothing to say, nothing does."""
+
+    async def test(place: Hall, here: Desk) -> None:
+        place.slips.put(PAID, tells="kept")
+        kept = await here.print()
+        place.slips.put(PAID, tells="fulfilled")
+        instead = await here.reprint(kept.document_no)
+        assert (instead.document_no, instead.copies) != (kept.document_no, 2)
+        assert (await here.reprint(instead.document_no)).document_no == instead.document_no
+        assert (await here.reprint(kept.document_no)).document_no == instead.document_no
+        del place.slips.known[PAID]
+        for paper in (kept, instead):
+            with pytest.raises(NothingToPrint):
+                await here.reprint(paper.document_no)
+
+    within(test)
+
+
 def test_what_is_not_reported_is_answered_again_and_reported_once(within: Within) -> None:
     async def test(place: Hall, here: Desk) -> None:
         await here.print()

@@ -46,10 +46,11 @@ class PrintSlip(Operation[DocumentView], frozen=True, kw_only=True):
     needs_patient=True,
     opened_by=("form", "booking"),
     changes=True,
-    errors=(DocumentUnknown, NotYours),
+    errors=(DocumentUnknown, NothingToPrint, NotYours),
 )
 class ReprintSlip(Operation[DocumentView], frozen=True, kw_only=True):
-    """Print a paper again, marked as a copy."""
+    """Print a paper again, marked as a copy. One that is not true any more is not printed: the paper that is comes out
+    instead."""
 
     document_no: Number
 

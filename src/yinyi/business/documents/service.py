@@ -19,6 +19,7 @@ from yinyi.business.documents.messages import (
     PrintSlip,
     ReprintSlip,
     Sheets,
+    SlipKind,
     Verdict,
     VerifyDocument,
 )
@@ -26,13 +27,15 @@ from yinyi.business.documents.ports import SlipFacts, SlipSource
 from yinyi.business.documents.queue import PaperQueue
 from yinyi.business.documents.seals import Seals
 from yinyi.business.documents.sending import SheetDesk, number_of, send
-from yinyi.business.documents.store import NewDocument
+from yinyi.business.documents.store import NewDocument, kind_of
 from yinyi.kernel.clock import Clock
 from yinyi.kernel.errors import NotYours
 
 log = structlog.get_logger()
 
 _SWEEP_EVERY_S = 15.0
+FISCAL: SlipKind = "fiscal"
+"""The slip of an electronic receipt: it says where that is to be found, whatever becomes of the payment."""
 
 
 class DocumentService:
@@ -94,15 +97,23 @@ class DocumentService:
         return document_no
 
     async def _reprint(self, tx: Tx, call: Call, message: ReprintSlip, _: None) -> str:
-        owner = await store.owner(tx, call.hospital_id, message.document_no)
-        if owner is None:
+        """A slip that is not true any more is not printed again: what is true now comes out instead.
+
+        Raises:
+            DocumentUnknown, NotYours.
+            NothingToPrint: nothing is to be said of its payment any more.
+        """
+        kept = await store.kept(tx, call.hospital_id, message.document_no)
+        if kept is None:
             raise DocumentUnknown
-        if owner != call.principal.patient_id:
+        if kept.patient_id != call.principal.patient_id:
             raise NotYours
-        if call.principal.opened_by:
-            kept = await self.show(tx, call, message.document_no)
-            if not await self._slips.is_theirs(tx, call, kept.payment_no):
-                raise NotYours
+        if call.principal.opened_by and not await self._slips.is_theirs(tx, call, kept.payment_no):
+            raise NotYours
+        if kept.kind != FISCAL:
+            facts = await self._slips.slip(tx, call, kept.payment_no)
+            if (kind_of(facts.slip), facts.tells) != (kept.kind, kept.tells):
+                return await self.print_slip(tx, call, facts)
         await send(tx, call, self._terminals, message.document_no)
         return message.document_no
 

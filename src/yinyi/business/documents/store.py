@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -25,7 +25,9 @@ ON CONFLICT (hospital_id, payment_no, kind, tells) DO NOTHING
 _MADE = """
 SELECT document_no FROM document WHERE hospital_id = $1 AND payment_no = $2 AND kind = $3 AND tells = $4
 """
-_OWNER = "SELECT patient_id FROM document WHERE hospital_id = $1 AND document_no = $2 AND paper = 'slip'"
+_KEPT = """
+SELECT patient_id, payment_no, kind, tells FROM document WHERE hospital_id = $1 AND document_no = $2 AND paper = 'slip'
+"""
 _VIEW = """
 SELECT d.patient_id, d.document_no, d.kind, d.payment_no, d.title, d.amount_fen, d.made_at, d.paper, j.state,
   j.nth AS copies
@@ -71,11 +73,15 @@ class NewDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> SlipKind | SheetKind:
-        return self.slip.kind if isinstance(self.slip, Sheet) else cast(SlipKind, self.slip.__struct_config__.tag)
+        return self.slip.kind if isinstance(self.slip, Sheet) else kind_of(self.slip)
 
     @property
     def paper(self) -> str:
         return self.slip.paper if isinstance(self.slip, Sheet) else "slip"
+
+
+def kind_of(slip: SlipData) -> SlipKind:
+    return cast(SlipKind, slip.__struct_config__.tag)
 
 
 async def make(tx: Tx, hospital_id: int, new: NewDocument, now: datetime) -> str:
@@ -86,9 +92,19 @@ async def make(tx: Tx, hospital_id: int, new: NewDocument, now: datetime) -> str
     return str(await tx.fetchval(_MADE, hospital_id, new.payment_no, new.kind, new.tells))
 
 
-async def owner(tx: Tx, hospital_id: int, document_no: str) -> int | None:
-    """The patient whose paper it is."""
-    return await tx.fetchval(_OWNER, hospital_id, document_no)
+class Kept(NamedTuple):
+    """A slip: whose it is, of which payment, and what it tells."""
+
+    patient_id: int
+    payment_no: str
+    kind: SlipKind
+    tells: str
+
+
+async def kept(tx: Tx, hospital_id: int, document_no: str) -> Kept | None:
+    """None: there is no such slip."""
+    row = await tx.fetchrow(_KEPT, hospital_id, document_no)
+    return None if row is None else Kept(*row)
 
 
 async def view(tx: Tx, hospital_id: int, document_no: str) -> DocumentView | None:

@@ -252,11 +252,14 @@ def _why(plan: Plan, source: PaperSource) -> RefundReason:
     return _REFUND_REASONS.get(plan.reason, source.failed)
 
 
+_UNDOING = ("undoing", "undo_unknown", "undone")
+
+
 def _refund(paper: Paper, told: dict[str, Any], source: PaperSource) -> RefundSlip:
     plan, payment = paper.plan, paper.payment
     refund = plan.latest(REFUND)
     done = payment.state == "returned"
-    fallback = payment.since
+    fallback = max((step.since for step in plan.steps if step.state in _UNDOING), default=payment.since)
     paid: dict[str, Any] = {"amount_fen": plan.taken_fen}
     return RefundSlip(
         **(told | paid),

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from yinyi.business.documents.errors import NothingToPrint
 from yinyi.business.documents.messages import DocumentView, ListDocuments, ReprintSlip, SlipKind
 from yinyi.business.payments.errors import NothingScanned, PaymentUnknown
 from yinyi.business.payments.messages import GetScannedPayment, ListPayments, PaymentView
@@ -67,7 +68,10 @@ async def print_paper(visitor: Visitor) -> Next:
     document_no = visitor.form.get("document_no", "")
     if not document_no:
         raise StalePage("no document")
-    printed = await visitor.ask(ReprintSlip(document_no=document_no), key=f"{visitor.key}.{document_no[-20:]}")
+    try:
+        printed = await visitor.ask(ReprintSlip(document_no=document_no), key=f"{visitor.key}.{document_no[-20:]}")
+    except NothingToPrint:  # what has become of its payment is no paper
+        return Go(visitor.paths.find_payment)
     return Go(f"{visitor.paths.reprint}?document={printed.document_no}")
 
 

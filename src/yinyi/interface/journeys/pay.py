@@ -140,7 +140,7 @@ async def print_again(visitor: Visitor) -> Next:
     printed = next((document for document in found.documents if document.kind == paper), None)
     with contextlib.suppress(NothingToPrint):
         if printed is None:
-            await visitor.ask(PrintSlip(payment_no=payment_no), key=_paper_key(payment_no, paper))
+            await visitor.ask(PrintSlip(payment_no=payment_no), key=_paper_key(paid))
         else:
             await visitor.ask(ReprintSlip(document_no=printed.document_no), key=visitor.key)
     if paid.payment.state in standing.PATIENCE:
@@ -302,9 +302,7 @@ async def _print(visitor: Visitor, paid: Paid) -> views.Printing | None:
     """Once for each paper and terminal, however often the page is drawn; None: there is none."""
     payment_no = paid.payment.payment_no
     try:
-        document: DocumentView = await visitor.ask(
-            PrintSlip(payment_no=payment_no), key=_paper_key(payment_no, paper_of(paid))
-        )
+        document: DocumentView = await visitor.ask(PrintSlip(payment_no=payment_no), key=_paper_key(paid))
     except NothingToPrint:
         return None
     except Unavailable:
@@ -314,8 +312,11 @@ async def _print(visitor: Visitor, paid: Paid) -> views.Printing | None:
     return present.printing(document, visitor.terminal.line_ok)
 
 
-def _paper_key(payment_no: str, paper: SlipKind) -> str:
-    return f"slip.{paper}.{payment_no}"
+def _paper_key(paid: Paid) -> str:
+    """A paper of what is on its way back is not the one of what is back."""
+    paper = paper_of(paid)
+    state = f".{paid.payment.state}" if paper == "refund" else ""
+    return f"slip.{paper}{state}.{paid.payment.payment_no}"
 
 
 def _unattended(visitor: Visitor, paid: Paid) -> bool:
