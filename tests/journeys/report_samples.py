@@ -120,7 +120,7 @@ def _sheets(printing: views.Printing) -> views_reports.SheetsView:
 
 
 def _reports(**facts: object) -> views_reports.ReportsView:
-    view = views_reports.ReportsView(rows=_ROWS, fresh=(_ROWS[0].order_no,), earlier=date(2024, 5, 31), key=KEY)
+    view = views_reports.ReportsView(rows=_ROWS, fresh=(_ROWS[0].order_no,), new=1, earlier=date(2024, 5, 31), key=KEY)
     return msgspec.structs.replace(view, **facts)
 
 
@@ -173,7 +173,7 @@ def _large(place: int) -> views_reports.PictureView:
 REPORTS: dict[str, Sample] = {
     "reports": (_reports(), SOMEONE),
     "reports-kept": (_reports(complete=False, printer="none"), SOMEONE),
-    "reports-none": (_reports(rows=(), fresh=()), SOMEONE),
+    "reports-none": (_reports(rows=(), fresh=(), new=0), SOMEONE),
     "reports-tube": (_reports(rows=_ROWS[:2], of_tube=True), OF_A_TUBE),
     "identify-tube": (
         views_start.IdentifyView(expects="tube", after=4, kinds=("social_security_card", "public_card")),

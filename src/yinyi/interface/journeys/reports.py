@@ -52,6 +52,7 @@ async def page(visitor: Visitor) -> Next:
         rows=rows,
         of_tube=_of_tube(visitor),
         fresh=tuple(fresh[:MOST_AT_ONCE]),
+        new=len(fresh),
         complete=found.complete,
         earlier=found.earlier_until,
         printer=sheets.printer_of(visitor.terminal),
