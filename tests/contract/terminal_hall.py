@@ -105,10 +105,11 @@ class Pushes:
 
 
 class Slips:
-    """Payments by number, and what their slips tell."""
+    """Payments by number, and what their slips tell. opened: by whom, where it was not the patient himself."""
 
     def __init__(self) -> None:
         self.known: dict[str, SlipFacts] = {}
+        self.opened: dict[str, str] = {}
 
     def put(self, payment_no: str, *, patient_id: int = PATIENT, tells: str = "fulfilled", **more: Any) -> None:
         slip = registration(payment_no, **more)
@@ -119,13 +120,14 @@ class Slips:
     async def slip(self, tx: Tx, call: Call, payment_no: str) -> SlipFacts:
         if payment_no not in self.known:
             raise NothingToPrint
-        facts = self.known[payment_no]
-        if facts.patient_id != call.principal.patient_id:
+        if not await self.is_theirs(tx, call, payment_no):
             raise NotYours
-        return facts
+        return self.known[payment_no]
 
     async def is_theirs(self, tx: Tx, call: Call, payment_no: str) -> bool:
-        return payment_no in self.known and self.known[payment_no].patient_id == call.principal.patient_id
+        who, facts = call.principal, self.known.get(payment_no)
+        by_them = who.opened_by in ("", self.opened.get(payment_no))
+        return facts is not None and facts.patient_id == who.patient_id and by_them
 
 
 def registration(payment_no: str, **changes: Any) -> RegistrationSlip:
@@ -233,7 +235,8 @@ class Bus:
 
 
 class _Verifier:
-    """Verifies terminals for real; believes ``patient:<id>`` as a session, anything as staff and who sits there."""
+    """Verifies terminals for real; believes ``patient:<id>/<opened by>`` as a session, anything as staff and who sits
+    there."""
 
     def __init__(self, terminals: TerminalService) -> None:
         self._terminals = terminals
@@ -248,9 +251,13 @@ class _Verifier:
         if facts is None:
             raise TerminalNotEnrolled
         admit(facts, caller, spec.name)
-        patient_id = int(shown.session.removeprefix("patient:") or 0)
+        patient_id, _, opened_by = shown.session.removeprefix("patient:").partition("/")
         return Principal(
-            caller=caller, hospital_id=facts.hospital_id, terminal_id=facts.terminal_id, patient_id=patient_id
+            caller=caller,
+            hospital_id=facts.hospital_id,
+            terminal_id=facts.terminal_id,
+            patient_id=int(patient_id or 0),
+            opened_by=opened_by,
         )
 
 

@@ -36,24 +36,26 @@ class Desk:
         self._agent = agent
         self._epoch = epoch
 
-    async def print(self, payment_no: str = PAID, *, patient: int = PATIENT, key: str = "") -> DocumentView:
+    def _shown(self, patient: int = PATIENT, by: str = "") -> dict[str, str]:
+        return {"terminal": self._screen, "session": f"patient:{patient}/{by}"}
+
+    async def print(
+        self, payment_no: str = PAID, *, patient: int = PATIENT, by: str = "", key: str = ""
+    ) -> DocumentView:
         message = PrintSlip(payment_no=payment_no)
-        shown = {"terminal": self._screen, "session": f"patient:{patient}"}
-        return await self._place.ask(Caller.KIOSK, message, key=key, **shown)
+        return await self._place.ask(Caller.KIOSK, message, key=key, **self._shown(patient, by))
 
     async def print_in_english(self) -> None:
         shown = Credentials(terminal=self._screen, session=f"patient:{PATIENT}")
         client = self._place.client(Caller.KIOSK)
         await client.ask(PrintSlip(payment_no=PAID), credentials=shown, key="pressed-in-english", language="en")
 
-    async def reprint(self, document_no: str, *, patient: int = PATIENT) -> DocumentView:
+    async def reprint(self, document_no: str, *, patient: int = PATIENT, by: str = "") -> DocumentView:
         message = ReprintSlip(document_no=document_no)
-        shown = {"terminal": self._screen, "session": f"patient:{patient}"}
-        return await self._place.ask(Caller.KIOSK, message, **shown)
+        return await self._place.ask(Caller.KIOSK, message, **self._shown(patient, by))
 
-    async def papers(self, **which: Any) -> list[DocumentView]:
-        shown = {"terminal": self._screen, "session": f"patient:{PATIENT}"}
-        return (await self._place.ask(Caller.KIOSK, ListDocuments(**which), **shown)).documents
+    async def papers(self, *, by: str = "", **which: Any) -> list[DocumentView]:
+        return (await self._place.ask(Caller.KIOSK, ListDocuments(**which), **self._shown(by=by))).documents
 
     async def take(self) -> list[PrintJobView]:
         message = TakePrintJobs(epoch=self._epoch)
@@ -257,6 +259,24 @@ def test_papers_of_others_are_not_printed(within: Within) -> None:
         with pytest.raises(NothingToPrint):
             await here.print("26112309260500UNKNOWN0")
         assert len(await here.papers()) == 1
+
+    within(test)
+
+
+def test_whoever_holds_a_form_has_the_papers_of_its_bill_and_no_others(within: Within) -> None:
+    async def test(place: Hall, here: Desk) -> None:
+        place.slips.put(OTHER)
+        place.slips.opened[OTHER] = form = "form:20261123001"
+        of_patient, of_bill = await here.print(), await here.print(OTHER, by=form)
+        assert await here.papers(payment_no=OTHER, by=form) == [of_bill]
+        for which in ({}, {"payment_no": PAID}):
+            assert await here.papers(by=form, **which) == []
+        assert (await here.reprint(of_bill.document_no, by=form)).copies == 2
+        with pytest.raises(NotYours):
+            await here.print(PAID, by=form)
+        with pytest.raises(NotYours):
+            await here.reprint(of_patient.document_no, by=form)
+        assert (await here.reprint(of_patient.document_no)).copies == 2
 
     within(test)
 
