@@ -25,6 +25,7 @@ from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.errors import CannotStart
 from yinyi.app.new_connector.lay_down import KINDS, lay_down
 from yinyi.app.new_connector.size import lines_of_code, lines_of_connector
+from yinyi.app.plugin_source import BEHAVIOUR
 from yinyi.conformance.kits import KITS
 from yinyi.conformance.run import Finding, played
 from yinyi.devices.device import Device
@@ -137,6 +138,23 @@ def test_check_plugin_says_of_a_broken_one_what_the_log_would(
     monkeypatch.setattr(check_plugin, "find_sandbox", {plugin.name: sandbox}.__getitem__)
     with pytest.raises(CannotStart, match=f"The connector {plugin.name} cannot be used: {says}"):
         shortcomings(plugin.name)
+
+
+@pytest.mark.parametrize("adds", ["", "import httpx", "from aiohttp import request as asks", "from $ import sandbox"])
+def test_one_that_dials_by_itself_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, adds: str) -> None:
+    """Whether or not that code is ever run."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    name = f"dials_{len(adds)}"
+    folder = lay_down("payment", name, tmp_path)
+    (folder / "src" / name / "more.py").write_text(adds.replace("$", name), encoding="utf-8")
+    as_if_installed(folder, tmp_path / "scratch")
+
+    async def go() -> list[Finding]:
+        return [each async for each in check_plugin.checked(name, BEHAVIOUR)]
+
+    [found] = asyncio.run(go())
+    assert found.verdict == ("not" if adds else "ok")
+    assert found.seen.startswith("more.py:1: " * bool(adds))
 
 
 def test_a_scheme_is_not_taken_for_a_decoder() -> None:

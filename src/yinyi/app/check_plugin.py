@@ -16,6 +16,7 @@ import msgspec
 from yinyi.app.embedded.folder import MIB, memory_folder
 from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
 from yinyi.app.errors import CannotStart
+from yinyi.app.plugin_source import BEHAVIOUR, SANDBOXES, dialling
 from yinyi.app.plugins import GROUP, find_plugin, started_once, whole
 from yinyi.conformance.kits import KITS
 from yinyi.conformance.place import Databases, Ground, ground
@@ -23,7 +24,6 @@ from yinyi.conformance.run import Finding, played
 from yinyi.kernel.far_side import FarDatabase
 from yinyi.kernel.plugin import Plugin, Surroundings
 
-SANDBOXES = "yinyi.sandboxes"
 _ROLE = "platform"
 _ROOM = 1024 * MIB
 
@@ -60,6 +60,8 @@ async def checked(name: str, only: str = "") -> AsyncGenerator[Finding]:
         raise CannotStart(f"There is no kit for {plugin.kind} connectors; there are kits for {', '.join(KITS)}.")
     behaviours = [each for each in kit.behaviours() if only in each.name]
     async with _stage(plugin, sandbox) as (connector, stage):
+        if only in BEHAVIOUR:
+            yield dialling(plugin)
         async for each in played(behaviours, connector, stage):
             yield each
 
