@@ -75,11 +75,11 @@ class Registry:
         self._scanned = {name: channel for name, channel in channels.items() if isinstance(channel, ScansCode)}
         self.receivers = {name: each for name, each in channels.items() if isinstance(each, ReceivesCallbacks)}
         self._merchants = merchants
-        rules = {kind: effect.rule for kind, effect in self._effects.items()}
+        self.rules: Rules = {kind: effect.rule for kind, effect in self._effects.items()}
         no_channel = self._effects[f"{TAKE}/{WINDOW}"].rule
         self.is_away: Callable[[str], bool] = lambda _: False
         """Whether the breaker of this kind and channel is open just now."""
-        self._rules = {TAKE: no_channel, REFUND: no_channel, **rules}
+        self.rules = {TAKE: no_channel, REFUND: no_channel, **self.rules}
 
     def _book_first(self) -> None:
         """Refunds by channels wait for the hospital where their purpose says so."""
@@ -87,15 +87,12 @@ class Registry:
         for name in (*self.channels, *self.cards, INSTITUTION) if books else ():
             self._effects[f"{REFUND}/{name}"] = BookedFirst(self._effects[f"{REFUND}/{name}"], books)
 
-    @property
-    def rules(self) -> Rules:
-        """By kind, and by kind and channel."""
-        return self._rules
-
     def leave_out(self, channel: str) -> None:
         """It cannot be used: as if it had no settings."""
-        for kind in (TAKE, REFUND):
-            del self._effects[f"{kind}/{channel}"], self._rules[f"{kind}/{channel}"]
+        gone = (f"{TAKE}/{channel}", f"{REFUND}/{channel}")
+        for kind in gone:
+            del self._effects[kind]
+        self.rules = {kind: rule for kind, rule in self.rules.items() if kind not in gone}
         for known in (self.channels, self._scanned, self.receivers):
             known.pop(channel, None)
         self._shown = [name for name in self._shown if name != channel]
@@ -199,4 +196,4 @@ class Registry:
     def _knows(self, kind: str, channel: str) -> bool:
         if channel:
             return f"{kind}/{channel}" in self._effects
-        return kind in self._rules
+        return kind in self.rules
