@@ -17,6 +17,7 @@ import pytest
 from hospital_stage import before
 from laid_connectors import ADDITION, BLOCK, TUTORIALS, brought, changed, file_of, findings
 
+from yinyi.app import check_plugin
 from yinyi.app.channels import as_decoder
 from yinyi.app.check_plugin import as_if_installed, shortcomings
 from yinyi.app.commands import new_connector
@@ -24,6 +25,7 @@ from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.errors import CannotStart
 from yinyi.app.new_connector.lay_down import KINDS, lay_down
 from yinyi.app.new_connector.size import lines_of_code, lines_of_connector
+from yinyi.app.plugin_source import BEHAVIOUR
 from yinyi.conformance.kits import KITS
 from yinyi.conformance.run import Finding, played
 from yinyi.devices.device import Device
@@ -111,6 +113,48 @@ def test_a_matcher_that_says_nothing_of_its_patience_is_told_so(
     wrong = dataclasses.replace(plugin, build=hurried)
     [seen] = findings(tmp_path, wrong, sandbox, lambda name: name == "it says how patient to be").values()
     assert seen.verdict == "not"
+
+
+def leaves(*_: object) -> None:
+    sys.exit(4)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ({"show_code": None}, "as ShowsCode its Odd lacks show_code, nor is it ScansCode."),
+        ({"__init__": leaves}, "its code fails with SystemExit"),
+        ({"start": leaves}, "its code fails with SystemExit"),
+    ],
+)
+def test_check_plugin_says_of_a_broken_one_what_the_log_would(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: dict[str, Any], says: str
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    plugin, sandbox = brought("payment", tmp_path)
+    channel: Any = plugin.build
+    broken = dataclasses.replace(plugin, build=type("Odd", (channel,), names))
+    monkeypatch.setattr(check_plugin, "find_plugin", {plugin.name: broken}.__getitem__)
+    monkeypatch.setattr(check_plugin, "find_sandbox", {plugin.name: sandbox}.__getitem__)
+    with pytest.raises(CannotStart, match=f"The connector {plugin.name} cannot be used: {says}"):
+        shortcomings(plugin.name)
+
+
+@pytest.mark.parametrize("adds", ["", "import httpx", "from aiohttp import request as asks", "from $ import sandbox"])
+def test_one_that_dials_by_itself_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, adds: str) -> None:
+    """Whether or not that code is ever run."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    name = f"dials_{len(adds)}"
+    folder = lay_down("payment", name, tmp_path)
+    (folder / "src" / name / "more.py").write_text(adds.replace("$", name), encoding="utf-8")
+    as_if_installed(folder, tmp_path / "scratch")
+
+    async def go() -> list[Finding]:
+        return [each async for each in check_plugin.checked(name, BEHAVIOUR)]
+
+    [found] = asyncio.run(go())
+    assert found.verdict == ("not" if adds else "ok")
+    assert found.seen.startswith("more.py:1: " * bool(adds))
 
 
 def test_a_scheme_is_not_taken_for_a_decoder() -> None:
@@ -239,9 +283,11 @@ GOOD = """
 import msgspec
 from yinyi.kernel.plugin import PLUGIN_API, Plugin
 class Config(msgspec.Struct): pass
-def build(config, surroundings): return object()
+def build(config, surroundings):
+    async def notify(endpoint, headers, content): ...
+    return type("Webhooks", (), {"notify": staticmethod(notify)})()
 """
-WHOLE = "PLUGIN = Plugin(name='{}', kind='hospital', api={}, config=Config, build={})\n"
+WHOLE = "PLUGIN = Plugin(name='{}', kind='notification', api={}, config=Config, build={})\n"
 
 
 def test_connectors_of_other_packages_are_loaded_and_broken_ones_named(tmp_path: Path) -> None:
@@ -264,12 +310,12 @@ def test_connectors_of_other_packages_are_loaded_and_broken_ones_named(tmp_path:
     found = {each["name"]: each for each in json.loads(done.stdout)}
     assert (found["fine"]["package"], found["fine"]["kind"], found["fine"]["settings"]) == (
         "fine-package",
-        "hospital",
+        "notification",
         True,
     )
     for name, says in {
         "old": "made for API 0",
-        "failing": "its code fails with ZeroDivisionError, at packages/failing.py:6",
+        "failing": "its code fails with ZeroDivisionError, at packages/failing.py:8",
         "absent": "No module named 'nothing_like_it', at packages/absent.py:1)",
         "leaving": "SystemExit",
         "other": "is not a Plugin",

@@ -85,7 +85,8 @@ async def by_x9_19(hall: BankHall, hospital: Stage, who: dict[str, str]) -> None
     reused = json.loads(bank.document("ListDepartments", {}))
     reused["head"]["sequence"] = json.loads(frame.partition(b"\n")[2])["head"]["sequence"]
     document = json.dumps(reused).encode()
-    assert (await bank.send(bank.sealed(document, bank.mac(document)))).code == "SequenceUsed"
+    at_the_door = await bank.send(bank.sealed(document, bank.mac(document)))
+    assert (at_the_door.code, at_the_door.sealed) == ("SequenceUsed", False), "as the page says"
     await refused(hall, hospital)
     await wrong_in_every_way(hall, frame)
     bound = await bank.ask("BindHolderCard", {"card_no": "6222020000000000018", "name": who["name"]}, "key-binds-card")

@@ -17,6 +17,7 @@ from yinyi.business.prepaid.errors import (
     ChargeDiffers,
     ChargeReversed,
     ChargeUnknown,
+    ChargeVoided,
     MoreThanCharged,
     ReversalDiffers,
 )
@@ -140,7 +141,7 @@ def test_who_had_no_answer_and_does_not_want_it_any_more_says_so_and_what_comes_
         assert (await at.reverse("C1", "R1", or_never=True)).state == "void"
         with pytest.raises(ChargeUnknown):
             await at.reverse("C1", "R2")
-        with pytest.raises(ChargeReversed):
+        with pytest.raises(ChargeVoided):
             await at.charge("C1", 3000)
         await at.charge("C2", 3000)
         assert (await at.reverse("C2", "R1", or_never=True)).state == "reversed", "it had come after all"

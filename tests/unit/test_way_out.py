@@ -14,45 +14,86 @@ from yinyi.app.errors import CannotStart
 from yinyi.app.relay.allowed import Destination, allowed_from
 from yinyi.app.settings import Settings
 from yinyi.app.way_out import password_of, relay_of
+from yinyi.conformance.dialling import INSIDE, dials_in
 
 ACCESS = Path(__file__).parents[2] / "src" / "yinyi" / "access"
-INSIDE = ("hospital", "insurance/certificates", "keys", "notification/mllp")
-"""They stay in the hospital's own network: its systems, its decoder, its key store, those that it wants told."""
-DIALS = frozenset(
-    {
-        *("ClientSession", "TCPConnector", "create_connection", "create_unix_connection", "open_connection"),
-        *("open_unix_connection", "sock_connect", "create_datagram_endpoint", "AsyncClient", "HTTPTransport"),
-        *("AsyncHTTPTransport", "create_pool", "urlopen", "HTTPConnection", "HTTPSConnection", "socket"),
-    }
+DIALLING = (
+    "import socket\nsocket.socket()",
+    "from socket import socket as S\nS()",
+    "from socket import create_connection as cc\ncc(('a', 1))",
+    "import socket\ngetattr(socket, 'create_' + 'connection')",
+    "import socket\nopened = [socket]",
+    "from asyncio import open_connection as oc",
+    "import asyncio\nopened = asyncio.open_connection",
+    "import asyncio as a\na.create_subprocess_exec('curl')",
+    "from asyncio import *",
+    "loop.create_connection(None, 'a', 1)",
+    "getattr(loop, 'sock_connect')(s, a)",
+    "from aiohttp import ClientSession as S\nS()",
+    "import aiohttp, functools\nfunctools.partial(aiohttp.ClientSession)()",
+    "import aiohttp\naiohttp.request('GET', 'http://a')",
+    "import aiohttp\ndef f(s: object = aiohttp.ClientSession()): ...",
+    *(f"import {each}" for each in ("httpx", "requests", "http.client", "urllib.request", "xmlrpc.client", "imaplib")),
+    *(f"import {each}" for each in ("zeep", "nats", "oracledb", "psycopg", "asyncpg", "smtplib", "ctypes", "pty")),
+    *(f"import {each}" for each in ("multiprocessing.connection", "logging.handlers", "subprocess", "importlib")),
+    "from http.client import HTTPConnection",
+    "from urllib import request",
+    "from logging import handlers",
+    "import ssl\nssl.get_server_certificate(('a', 1))",
+    "import os\nos.system('curl a')",
+    "from os import system as run\nrun('curl a')",
+    "__import__('socket')",
+    "exec('import socket')",
+    "import logging\nlogging.sys.modules['socket']",
+    "from contextlib import sys",
+    "from yinyi.access.way_out import aiohttp",
+    "import yinyi.access.way_out as w\nw.asyncio",
+    "from yinyi.access import way_out\nway_out.asyncio",
+    "from yinyi.access.hospital.trades.web import WebLine",
+    "from yinyi.access import keys",
+    "from yinyi.access.notification.mllp.client import exchange",
+    "from . import sandbox",
+    "from acme.sandbox import client",
 )
-LIBRARIES = frozenset({"httpx", "requests", "urllib3", "http", "asyncpg", "websockets", "smtplib", "ftplib"})
+HARMLESS = """
+import asyncio, aiohttp, os.path, socket, ssl
+from collections.abc import Mapping
+from urllib.parse import urlencode
+from aiohttp import ClientSession
+from acme import mapping
+from yinyi.access.way_out import web_session
+from .config import Config
+def f(session: ClientSession, other: aiohttp.ClientSession | None) -> "aiohttp.ClientResponse":
+    try:
+        asyncio.get_running_loop()
+    except (aiohttp.ClientError, socket.gaierror, ssl.SSLError):
+        return socket.TCP_KEEPIDLE
+"""
+
+
+def inside(path: Path) -> bool:
+    """Such connectors stay in the hospital's own network: its systems, decoder and keys, those that it wants told."""
+    return any(path.is_relative_to(ACCESS.joinpath(*each.split("."))) for each in INSIDE)
 
 
 def outward() -> Iterator[Path]:
     for path in sorted(ACCESS.rglob("*.py")):
-        inside = any(path.is_relative_to(ACCESS / each) for each in INSIDE)
-        if not inside and path != ACCESS / "way_out.py":
+        if not inside(path) and path != ACCESS / "way_out.py":
             yield path
-
-
-def dials_in(path: Path) -> list[str]:
-    found = list[str]()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        match node:
-            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in DIALS:
-                found.append(f"{path.name}:{node.lineno} {name}")
-            case ast.Import(names=names):
-                found += [each.name for each in names if each.name.split(".")[0] in LIBRARIES]
-            case ast.ImportFrom(module=module) if (module or "").split(".")[0] in LIBRARIES:
-                found.append(module or "")
-            case _:
-                pass
-    return found
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=str(path.relative_to(ACCESS))) for path in outward()])
 def test_no_connector_that_leaves_the_hospital_dials_by_itself(path: Path) -> None:
-    assert dials_in(path) == []
+    assert dials_in(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("code", DIALLING)
+def test_every_way_of_dialling_is_found(code: str) -> None:
+    assert dials_in(code, "acme", "acme.sandbox")
+
+
+def test_what_dials_nobody_is_not_taken_for_it() -> None:
+    assert dials_in(HARMLESS, "acme", "acme.sandbox") == []
 
 
 def relays_in(path: Path) -> int:
@@ -77,8 +118,8 @@ def is_settings(each: object) -> TypeGuard[type[msgspec.Struct]]:
 
 
 def test_the_one_place_would_be_found() -> None:
-    found = dials_in(ACCESS / "way_out.py")
-    assert {"socket", "ClientSession", "create_connection"} <= {each.split()[-1] for each in found}
+    found = dials_in((ACCESS / "way_out.py").read_text(encoding="utf-8"))
+    assert {"socket.socket", "aiohttp.ClientSession", "create_connection"} <= {each.split()[-1] for each in found}
 
 
 def test_where_the_relay_is_and_where_it_goes(tmp_path: Path) -> None:

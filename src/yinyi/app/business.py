@@ -12,6 +12,7 @@ import structlog
 
 from yinyi.app.bank_lines import card_lines, pos_sessions
 from yinyi.app.cards_read import cards_read
+from yinyi.app.channels import begin_unless_broken
 from yinyi.app.counters import Counters
 from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.errors import CannotStart
@@ -20,6 +21,7 @@ from yinyi.app.outside import Outside
 from yinyi.app.paid_for import lost_of, papers_of, registry_of
 from yinyi.app.papers import Sheets, paper_queue
 from yinyi.app.people import MasterIndex
+from yinyi.app.plugin_code import begin
 from yinyi.app.receipts import Receipts
 from yinyi.app.told import Told
 from yinyi.app.verifier import Verifier
@@ -203,15 +205,12 @@ class Business:
         """Take a lease, start the connectors and the loops.
 
         Raises:
-            CannotStart: open plans exist that this release cannot read; the hospital surely does not have what it
-                would be asked.
+            CannotStart: a connector that is needed does not start; the hospital surely does not have what it would be
+                asked.
+            PlansUnreadable: open plans exist that this release, or a channel that is left out, cannot go on with.
         """
         outside = self.outside
-        for connector in (
-            *(outside.hospital, outside.keys, outside.lines.connector, outside.certificates, outside.notifies),
-            *outside.channels.values(),
-        ):
-            await _begin(self._stack, connector)
+        await self._begin_connectors()
         if outside.permits is not None:
             await outside.permits.start(self.database)
             self._run(outside.permits.run(self.database))
@@ -245,6 +244,19 @@ class Business:
         if not await self.restored.until_asked(DOORS_S):
             log.warning("restore.not_all_asked")  # what is not asked is not touched either
 
+    async def _begin_connectors(self) -> None:
+        """Channels and the decoder that do not start are left out."""
+        outside, named = self.outside, self.outside.names
+        needed = (outside.hospital, outside.keys, outside.lines.connector, outside.notifies)
+        for kind, connector in zip(("hospital", "keys", "line", "notification"), needed, strict=True):
+            await begin(self._stack, named.get(kind, kind), connector)
+        for name, channel in outside.channels.items():
+            if not await begin_unless_broken(self._stack, name, channel):
+                self.payments.registry.leave_out(name)
+        decoder = named.get("insurance", "insurance")
+        if not await begin_unless_broken(self._stack, decoder, outside.certificates):
+            self.certificates.leave_out()
+
     async def stop(self) -> None:
         """Calls that are out come home, leases are handed back."""
         await self.driver.stop()
@@ -267,16 +279,6 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
             task.cancel()
         _, running = await asyncio.wait(running, timeout=0.5)
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _begin(stack: AsyncExitStack, connector: Any) -> None:
-    """A connector may have ``start`` and ``stop``."""
-    start: Callable[[], Coroutine[Any, Any, None]] | None = getattr(connector, "start", None)
-    stop: Callable[[], Coroutine[Any, Any, None]] | None = getattr(connector, "stop", None)
-    if start is not None:
-        await start()
-    if stop is not None:
-        stack.push_async_callback(stop)
 
 
 async def _require_fit(connector: Any) -> None:

@@ -104,7 +104,8 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
             channels[name], by_scope = channel
             merchants |= {(scope, name): scope for scope in SCOPES if scope in by_scope}
     lines = bank_lines(*build(LINE, "line")) if has_settings(settings.folder, LINE) else NO_LINES
-    certificates = decoder_of(only_one(settings.folder, "insurance"), build)
+    decoder = only_one(settings.folder, "insurance")
+    names = {"hospital": settings.hospital, "keys": settings.keys, "line": LINE, "notification": NOTIFIES}
     table = MerchantTable(merchants | lines.merchants())
     return Outside(
         hospital=hospital,
@@ -117,7 +118,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         second_print=settings.second_print,
         verify_at=settings.verify_at,
         booking=settings.booking,
-        certificates=certificates,
+        certificates=decoder_of(decoder, build),
         children=settings.children,
         charges_listed_of=settings.institutions_listed,
         taken_lists=settings.taken_lists,
@@ -126,6 +127,7 @@ def outside_of(settings: Settings, clock: Clock) -> Outside:
         notifies=build(NOTIFIES, "notification")[0],
         permits=permits,
         means=MeansBook({name: means for name, means in connected.items() if means and name in channels}),
+        names=names | {"insurance": decoder},
     )
 
 

@@ -1,13 +1,15 @@
 """Which connectors this hospital has: those that somebody has written settings for. Channels of payment may be many."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from importlib.metadata import entry_points
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
+from yinyi.app.plugin_code import begin
 from yinyi.app.plugins import GROUP, find_plugin, not_installed
 from yinyi.app.settings import has_settings
 from yinyi.business.identity.ports import CertificateDecoder
@@ -62,8 +64,28 @@ def unless_broken(name: str, build: Callable[[], T]) -> T | None:
     try:
         return build()
     except CannotStart as why:
-        log.error("plugin.broken", name=name, why=str(why))
+        _tell(name, why)
         return None
+
+
+async def begin_unless_broken(stack: AsyncExitStack, name: str, connector: Any) -> bool:
+    """False: it does not start, which is told; see ``unless_broken``.
+
+    Raises:
+        CannotStart: it is one of the house's.
+    """
+    try:
+        await begin(stack, name, connector)
+    except CannotStart as why:
+        if name in HOUSE_CHANNELS:
+            raise
+        _tell(name, why)
+        return False
+    return True
+
+
+def _tell(name: str, why: CannotStart) -> None:
+    log.error("plugin.broken", name=name, why=str(why))
 
 
 def channel_of(name: str, build: Build) -> tuple[Any, Mapping[str, object]] | None:
@@ -105,10 +127,10 @@ def merchants_of(name: str, config: Any) -> Mapping[str, object]:
     Raises:
         CannotStart: its settings have none.
     """
-    merchants: Mapping[str, object] | None = getattr(config, "merchants", None)
-    if merchants is None:
+    merchants: object = getattr(config, "merchants", None)
+    if not isinstance(merchants, Mapping):
         raise CannotStart(f"The settings of the connector {name} have no merchants by scope.")
-    return merchants
+    return cast(Mapping[str, object], merchants)
 
 
 def _whole(name: str) -> Plugin | None:

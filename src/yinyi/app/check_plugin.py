@@ -11,17 +11,19 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from yinyi.app.embedded.folder import MIB, memory_folder
 from yinyi.app.embedded.postgres import FAST_AND_FORGETFUL, EmbeddedPostgres
 from yinyi.app.errors import CannotStart
-from yinyi.app.plugins import GROUP, find_plugin
+from yinyi.app.plugin_source import BEHAVIOUR, SANDBOXES, dialling
+from yinyi.app.plugins import GROUP, find_plugin, started_once, whole
 from yinyi.conformance.kits import KITS
-from yinyi.conformance.place import Databases, ground
+from yinyi.conformance.place import Databases, Ground, ground
 from yinyi.conformance.run import Finding, played
 from yinyi.kernel.far_side import FarDatabase
-from yinyi.kernel.plugin import Plugin
+from yinyi.kernel.plugin import Plugin, Surroundings
 
-SANDBOXES = "yinyi.sandboxes"
 _ROLE = "platform"
 _ROOM = 1024 * MIB
 
@@ -38,7 +40,9 @@ def find_sandbox(name: str) -> Callable[..., Any]:
         )
     try:
         return found[0].load()
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise CannotStart(f"The sandbox of {name} cannot be loaded ({type(error).__name__}: {error}).") from error
 
 
@@ -56,6 +60,8 @@ async def checked(name: str, only: str = "") -> AsyncGenerator[Finding]:
         raise CannotStart(f"There is no kit for {plugin.kind} connectors; there are kits for {', '.join(KITS)}.")
     behaviours = [each for each in kit.behaviours() if only in each.name]
     async with _stage(plugin, sandbox) as (connector, stage):
+        if only in BEHAVIOUR:
+            yield dialling(plugin)
         async for each in played(behaviours, connector, stage):
             yield each
 
@@ -70,10 +76,25 @@ async def _stage(plugin: Plugin, sandbox: Callable[..., Any]) -> AsyncGenerator[
         place = await ends.enter_async_context(ground(folder / "sandbox", _databases(folder, ends)))
         try:
             far = await ends.enter_async_context(sandbox(place))
+            await _fit(plugin, far, place)
             on_stage = await ends.enter_async_context(kit.on_stage(plugin, far, place))
         except (ValueError, TypeError, OSError) as error:
             raise CannotStart(f"{plugin.name} and its sandbox do not come together: {error}.") from error
         yield on_stage
+
+
+async def _fit(plugin: Plugin, far: Any, place: Ground) -> None:
+    """
+    Raises:
+        CannotStart: a business process would not take it, in the same words.
+        ValueError: the sandbox has other settings than it takes.
+    """
+    secrets = place.folder / "tried"
+    secrets.mkdir(mode=0o700)
+    around = Surroundings(clock=place.clock, callback_url=place.callback_url, secrets=secrets)
+    named = {"name": plugin.name} if plugin.kind == "device" else {}
+    connector = whole(plugin, msgspec.convert({**far.settings, **named}, plugin.config), around)
+    await started_once(plugin.name, connector)
 
 
 def _databases(folder: Path, ends: contextlib.AsyncExitStack) -> Databases:

@@ -1,5 +1,6 @@
 """What one hospital has connected, and what it wants."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +36,7 @@ class Outside:
     charges_listed_of: those of the hospital's programs whose charges of prepaid accounts its list has.
     taken_lists: which banks send a list of each day.
     permits: for calls to the hospital, shared with other processes; None: it needs none. means: what channels are
-    called that bring their own words."""
+    called that bring their own words. names: what the connectors are called that are no channels, by kind."""
 
     hospital: Any
     channels: dict[str, TakesPayment]
@@ -57,6 +58,7 @@ class Outside:
     taken_lists: ListsExpected = NO_LISTS
     permits: Permits | None = None
     means: MeansBook = field(default_factory=MeansBook)
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def identifying(self) -> tuple[PaymentCardKind, ...]:

@@ -1,23 +1,24 @@
 """Connectors are found through entry points and loaded by their configured name; a broken one is named, and keeps
 nothing from starting that does not need it."""
 
-import re
-import traceback
+import asyncio
+from contextlib import AsyncExitStack
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from yinyi.app.data_folder import DataFolder
 from yinyi.app.errors import CannotStart
 from yinyi.app.news_senders import HL7
+from yinyi.app.plugin_code import begin, guarded, place_of
+from yinyi.app.plugin_ports import require_ports
 from yinyi.app.settings import connector_settings, has_settings, names_with_settings
 from yinyi.kernel.plugin import PLUGIN_API, Plugin, PluginKind, Surroundings
 
 GROUP = "yinyi.plugins"
-_OURS = re.compile(rf"importlib|{re.escape(__file__)}")
-"""What stands between us and the code of a connector."""
+LEFT_OUT: tuple[PluginKind, ...] = ("payment", "insurance")
+"""The kinds of which one that is broken may be left out; every process of the platform starts one of its own."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,8 +33,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def known_plugins(folder: DataFolder, surroundings: Surroundings) -> list[Known]:
-    """All that are installed, each looked at by itself; those with settings are built, too. And those that have
-    settings and are not installed: any more, or under this name."""
+    """All that are installed, each looked at by itself; those with settings are built, too, and started for a moment
+    where one that does not start would be left out. And those that have settings and are not installed: any more, or
+    under this name."""
     known = [_looked_at(found, folder, surroundings) for found in sorted(entry_points(group=GROUP), key=_order)]
     missing = not_installed(folder).items()
     return [*known, *(Known(name=name, package="", settings=True, trouble=why) for name, why in missing)]
@@ -82,22 +84,43 @@ def build_plugin(name: str, kind: PluginKind, folder: DataFolder, surroundings: 
 
 def _built(plugin: Plugin, folder: DataFolder, surroundings: Surroundings) -> tuple[Any, Any]:
     config: msgspec.Struct = connector_settings(folder, plugin.name, plugin.config)
-    try:
-        return plugin.build(config, surroundings), config
-    except ValueError as error:
-        raise CannotStart(f"The connector {plugin.name} cannot be used: {error}.") from error
-    except Exception as error:
-        what = f"{type(error).__name__}{_place(error)}"  # whatever it says may quote a secret
-        raise CannotStart(f"The connector {plugin.name} cannot be used: its code fails with {what}.") from error
+    return whole(plugin, config, surroundings), config
+
+
+def whole(plugin: Plugin, config: Any, surroundings: Surroundings) -> Any:
+    """The connector, with everything that its kind has to have.
+
+    Raises:
+        CannotStart: it cannot be built, or lacks something.
+    """
+
+    def build() -> Any:
+        connector = plugin.build(config, surroundings)
+        require_ports(plugin, connector)
+        return connector
+
+    return guarded(plugin.name, build)
+
+
+async def started_once(name: str, connector: Any) -> None:
+    """Started as a business process would, and stopped.
+
+    Raises:
+        CannotStart: it does not start.
+    """
+    async with AsyncExitStack() as stack:
+        await begin(stack, name, connector)
 
 
 def _loaded(found: EntryPoint) -> Plugin:
     try:
         plugin: object = found.load()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         words = f"{type(error).__name__}: {error}".rstrip(". ")
         raise CannotStart(
-            f"The connector {found.name} of {_package(found)} cannot be loaded ({words}{_place(error)})."
+            f"The connector {found.name} of {_package(found)} cannot be loaded ({words}{place_of(error)})."
         ) from error
     if not isinstance(plugin, Plugin):
         raise CannotStart(f"The connector {found.name} of {_package(found)} is none: {found.value} is not a Plugin.")
@@ -108,7 +131,19 @@ def _loaded(found: EntryPoint) -> Plugin:
         )
     if plugin.name != found.name:
         raise CannotStart(f"The connector {found.name} of {_package(found)} calls itself {plugin.name}.")
+    if wrong := _wrong_in(plugin):
+        raise CannotStart(f"The connector {found.name} of {_package(found)} cannot be used: {wrong}.")
     return plugin
+
+
+def _wrong_in(plugin: Plugin) -> str:
+    """What it declares that nothing can be made of; empty: nothing."""
+    if plugin.kind not in get_args(PluginKind):
+        return f"its kind is {plugin.kind}, which is none of {', '.join(get_args(PluginKind))}"
+    config: Any = plugin.config
+    if not (isinstance(config, type) and issubclass(config, msgspec.Struct)):
+        return "its config is not a msgspec.Struct"
+    return "" if callable(plugin.build) else "its build cannot be called"
 
 
 def _looked_at(found: EntryPoint, folder: DataFolder, surroundings: Surroundings) -> Known:
@@ -117,16 +152,12 @@ def _looked_at(found: EntryPoint, folder: DataFolder, surroundings: Surroundings
         plugin = find_plugin(found.name)
         known = msgspec.structs.replace(known, kind=plugin.kind)
         if known.settings:
-            _built(plugin, folder, surroundings)
+            connector, _ = _built(plugin, folder, surroundings)
+            if plugin.kind in LEFT_OUT:
+                asyncio.run(started_once(plugin.name, connector))
     except CannotStart as why:
         return msgspec.structs.replace(known, trouble=str(why))
     return known
-
-
-def _place(error: BaseException) -> str:
-    """Where in its code it was raised: ``, at acme/plugin.py:12``."""
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if not _OURS.search(each.filename)]
-    return f", at {'/'.join(Path(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}" if frames else ""
 
 
 def _package(found: EntryPoint) -> str:

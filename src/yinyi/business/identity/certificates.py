@@ -51,6 +51,10 @@ class Certificates:
         self._identification = identification
         self._vault = vault
 
+    def leave_out(self) -> None:
+        """Its decoder cannot be used: as if the hospital had none."""
+        self._decoder = None
+
     def register(self, dispatcher: Dispatcher) -> None:
         dispatcher.asks(IdentifyByCertificate, self.identify)
 

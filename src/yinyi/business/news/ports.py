@@ -1,6 +1,6 @@
 """What news ask of others."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from yinyi.bus.database import Tx
 from yinyi.business.identity.model import PatientFacts, PatientRecord
@@ -39,6 +39,7 @@ class Patients(Protocol):
         ...
 
 
+@runtime_checkable
 class Carries(Protocol):
     """The lines to systems of the hospital that want to be told."""
 

@@ -87,6 +87,16 @@ class Registry:
         for name in (*self.channels, *self.cards, INSTITUTION) if books else ():
             self._effects[f"{REFUND}/{name}"] = BookedFirst(self._effects[f"{REFUND}/{name}"], books)
 
+    def leave_out(self, channel: str) -> None:
+        """It cannot be used: as if it had no settings."""
+        gone = (f"{TAKE}/{channel}", f"{REFUND}/{channel}")
+        for kind in gone:
+            del self._effects[kind]
+        self.rules = {kind: rule for kind, rule in self.rules.items() if kind not in gone}
+        for known in (self.channels, self._scanned, self.receivers):
+            known.pop(channel, None)
+        self._shown = [name for name in self._shown if name != channel]
+
     def effect(self, step: Step) -> Effect:
         """
         Raises:

@@ -21,6 +21,7 @@ from yinyi.business.prepaid.errors import (
     ChargeDiffers,
     ChargeReversed,
     ChargeUnknown,
+    ChargeVoided,
     MoreThanCharged,
     ReversalDiffers,
 )
@@ -116,7 +117,7 @@ class PrepaidCharges:
         Raises:
             AccountsClosed: the hospital keeps no accounts.
             BalanceTooLow: there is not so much on it.
-            ChargeDiffers, ChargeReversed: the number was used before.
+            ChargeDiffers, ChargeReversed, ChargeVoided: the number was used before.
             StillAsked: it may have been paid out in time that a restore has lost.
         """
         new = NewCharge(
@@ -147,6 +148,8 @@ class PrepaidCharges:
     async def _check_same(self, tx: Tx, call: Call, new: NewCharge) -> None:
         row = await charge_store.find(tx, new.hospital_id, new.institution_id, new.charge_no)
         assert row is not None, "nothing is ever deleted"
+        if row["patient_id"] is None:
+            raise ChargeVoided
         if row["returned_fen"] == row["amount_fen"]:
             raise ChargeReversed
         if (row["patient_id"], row["amount_fen"]) != (new.patient_id, new.amount_fen):

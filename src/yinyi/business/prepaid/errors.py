@@ -69,6 +69,12 @@ class ChargeReversed(Conflict):
     zh = "这个扣费单号已经退回，这次没有扣款，再扣请用新单号。"
 
 
+class ChargeVoided(Conflict):
+    """This number was given up before anything was charged. Nothing was ever taken; a new charge needs a new number."""
+
+    zh = "这个扣费单号已经作废，从未扣款，再扣请用新单号。"
+
+
 class MoreThanCharged(Conflict):
     """That is more than is left of this charge. Nothing was given back."""
 

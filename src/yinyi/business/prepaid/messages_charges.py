@@ -14,6 +14,7 @@ from yinyi.business.prepaid.errors import (
     ChargeDiffers,
     ChargeReversed,
     ChargeUnknown,
+    ChargeVoided,
     MoreThanCharged,
     ReversalDiffers,
 )
@@ -60,7 +61,7 @@ class PrepaidCharge(msgspec.Struct, frozen=True, kw_only=True):
     money=True,
     errors=(
         *(HospitalUnavailable, PatientUnknown, AccountsClosed, BalanceTooLow, ChargeDiffers, ChargeReversed),
-        StillAsked,
+        *(ChargeVoided, StillAsked),
     ),
 )
 class ChargePrepaid(Operation[PrepaidCharge], frozen=True, kw_only=True):

@@ -1,10 +1,11 @@
 """What notifications ask of the outside."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from yinyi.business.subscriptions.model import Headers
 
 
+@runtime_checkable
 class Notifies(Protocol):
     """Carries a notification to an institution's own server."""
 

@@ -18,6 +18,7 @@ from yinyi.wire.xml import Element, NotXml, parsed
 from yinyi.wire.xml_shapes import fields_of, text_of
 
 DONE, FAILED = "0", "1"
+SUCCESS, SUCCESS_ZH = "Success", "成功"
 
 
 class Messages:
@@ -47,7 +48,7 @@ class Messages:
             header, body = _parts(given[self._text])
             message_id = _said(header, "MessageID")
             told = await self._ask(given[self._code], header, body, opened, correlation_id, language)
-            text = _response(message_id, DONE, "成功", told)
+            text = _response(message_id, DONE, SUCCESS_ZH if language.startswith("zh") else SUCCESS, told)
         except Exception as error:
             known = self._asking.known(error, correlation_id)
             text = _response(message_id, FAILED, known.sentence(language), problem_fields(known, correlation_id))
