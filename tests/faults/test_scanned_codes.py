@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from yinyi.app.faults.far_side import ASKS_FOR_PASSWORD, PAYS_AT_ONCE
 from yinyi.app.faults.stage import Stage, stage
 from yinyi.business.payments.drive import Drive
-from yinyi.business.payments.errors import NothingScanned, PayerCodeUnknown, PaymentClosed, PaymentUnknown
+from yinyi.business.payments.errors import MoreThanOwed, NothingScanned, PayerCodeUnknown, PaymentClosed, PaymentUnknown
 from yinyi.business.payments.messages import GetScannedPayment, PaymentView, SubmitScanned
 from yinyi.business.payments.scanned import ScannedCodes
 from yinyi.business.payments.service import TAKEN_UP, TakenUp
@@ -20,6 +20,7 @@ from yinyi.business.terminals.presented import Presented
 from yinyi.business.terminals.setup import add_terminal, ensure_hospital
 from yinyi.kernel.errors import NotYours
 from yinyi.kernel.ids import PAYMENT_SLIP
+from yinyi.kernel.money import Fen
 from yinyi.kernel.secrets import Vault
 
 TERMINAL = "T1"
@@ -47,9 +48,10 @@ class Kiosk:
         async with self.it.quiet.transaction() as tx:
             self.version = await self.presented.keep_code(tx, 1, TERMINAL, code, self.it.clock.now())
 
-    async def submit(self, after: int = 0) -> None:
+    async def submit(self, after: int = 0, part_fen: int | None = None) -> None:
         """The page's request up to its commit, then the engine."""
-        call, message = self.it.call(), SubmitScanned(payment_no=self.it.number, after=after)
+        part = None if part_fen is None else Fen(part_fen)
+        call, message = self.it.call(), SubmitScanned(payment_no=self.it.number, after=after, amount_fen=part)
         code = await self.codes.take(call, message)
         async with self.it.quiet.transaction() as tx:
             assert await self.codes.submit(tx, call, message, code) == self.it.number
@@ -92,6 +94,27 @@ def test_the_open_code_is_closed_and_the_payers_own_pays(platform_url: str) -> N
         assert (after.state, after.taken_fen) == ("fulfilled", after.amount_fen)
         first, second = (await kiosk.it.plan()).takes()
         assert (first.state, second.state) == ("undone", "done")
+
+    play(platform_url, story)
+
+
+def test_of_a_part_that_is_asked_for_the_payers_own_code_takes_no_more(platform_url: str) -> None:
+    async def story(kiosk: Kiosk) -> None:
+        await kiosk.scan(PAYS_AT_ONCE)
+        with pytest.raises(MoreThanOwed):
+            await kiosk.submit(part_fen=999_00)
+        await kiosk.scan(ASKS_FOR_PASSWORD)
+        await kiosk.submit(part_fen=2_00)
+        assert (await kiosk.view()).asked_fen == 2_00
+        kiosk.it.clock.at += timedelta(seconds=45)
+        await kiosk.it.drive()
+        view = await kiosk.view()
+        assert (view.state, view.scanned, view.asked_fen) == ("ready", True, 2_00)
+        await kiosk.scan(PAYS_AT_ONCE)
+        await kiosk.submit(part_fen=2_00)
+        view = await kiosk.view()
+        assert (view.state, view.taken_fen, view.owed_fen) == ("ready", 2_00, view.amount_fen - 2_00)
+        assert (view.scanned, view.asked_fen, view.reason) == (False, 0, "")
 
     play(platform_url, story)
 

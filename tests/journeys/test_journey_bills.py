@@ -98,7 +98,7 @@ def electronic_receipt(screen: KioskScreen, payment_no: str) -> None:
 
 
 def in_two_parts(screen: KioskScreen) -> str:
-    """What is left to pay, one yuan of it first; the payment's number."""
+    """What is left to pay, one yuan of it first, by the other app's code under the scanner; the payment's number."""
     screen.go("/bills")
     screen.press_form("/bills")
     screen.seen(r"/register/check/\w+", ".rows .row")
@@ -107,8 +107,13 @@ def in_two_parts(screen: KioskScreen) -> str:
     screen.page.locator('input[name="yuan"]').fill("1")
     screen.press('#typing button[name="tender"] >> nth=0')
     screen.seen(rf"/pay/{payment_no}", ".code")
-    assert screen.house.phone("pay", screen.code())["amount_fen"] == 100
+    screen.press('.act form.go button[name="tender"]')
+    expect(screen.page.locator("#screen h1")).to_contain_text("支付宝", timeout=WITHIN_MS)
+    expect(screen.page.locator(".cost .price")).to_have_text("¥1.00", timeout=WITHIN_MS)
+    screen.scan(screen.house.alipay_payer_code())
     screen.seen(rf"/register/check/{payment_no}", ".act")
+    [row] = screen.house.rows("SELECT taken_fen FROM payment WHERE payment_no = $1", payment_no)
+    assert row["taken_fen"] == 100
     screen.house.phone("pay", screen.to_code())
     screen.seen(rf"/done/{payment_no}", ".slip .no")
     [row] = screen.house.rows("SELECT taken_fen, amount_fen FROM payment WHERE payment_no = $1", payment_no)

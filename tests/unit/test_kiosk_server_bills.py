@@ -177,8 +177,30 @@ def test_a_part_by_phone() -> None:
             payment=msgspec.structs.replace(opened, state="waiting", asked_fen=Fen(2000), code_url="https://qr/1"),
         )
         browser = paired(GetInvoicePayment=waiting, GetPayment=waiting.payment)
-        assert (await browser.see(f"/pay/{PAYMENT}"))["v"]["amount_fen"] == 2000
+        seen = (await browser.see(f"/pay/{PAYMENT}"))["v"]
+        assert (seen["amount_fen"], seen["part_fen"]) == (2000, 2000)
         assert (await browser.get(f"/pay/{PAYMENT}/part")).headers["location"] == f"/kiosk/pay/{PAYMENT}"
+
+    run(work())
+
+
+def test_another_app_and_a_code_under_the_scanner_take_the_part_that_the_page_asks_for() -> None:
+    async def work() -> None:
+        refused = payment("ready", purpose="invoice", scanned=True, owed_fen=Fen(5000), asked_fen=Fen(2000))
+        browser = paired(GetInvoicePayment=paying("ready"), ChooseTender=refused, SubmitScanned=refused)
+        for told, part_fen in [({"amount_fen": "2000"}, 2000), ({}, None)]:
+            await browser.post(f"/pay/{PAYMENT}", tender="alipay", **told)
+            await browser.post(f"/pay/{PAYMENT}/scan", after="7", **told)
+            for name in ("ChooseTender", "SubmitScanned"):
+                message = msgspec.to_builtins(browser.platform.last(name).message)
+                assert message.get("amount_fen") == part_fen, (name, told)
+        for bad in ("", "0", "-1", "1.0"):
+            for to in (f"/pay/{PAYMENT}", f"/pay/{PAYMENT}/scan"):
+                assert (await browser.post(to, tender="alipay", after="7", amount_fen=bad)).status_code == 409
+        of_it = msgspec.structs.replace(paying("ready"), payment=refused)
+        browser = paired(GetInvoicePayment=of_it, GetPayment=refused, GetPrepaidAccount=account(0))
+        seen = (await browser.see(f"/pay/{PAYMENT}"))["v"]
+        assert (seen["state"], seen["amount_fen"], seen["part_fen"]) == ("refused", 2000, 2000)
 
     run(work())
 

@@ -54,7 +54,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     owed_fen: what the patient has still to pay. taken_fen, returned_fen: money surely taken and surely given back.
     at_window: what goes back, or some of it, is given over the counter.
     parts: by which means it was taken, in order; one that is under way is not yet among them. asked_fen: what that one
-    is over.
+    is over, or the payer's code that was refused last.
     tenders: channels whose code can be shown here.
     refunds: of what was taken for it: how far it is back, if anybody wanted it back.
     to_agree: an insurance pays all of it, once the patient has agreed (``AgreeToQuote``).
@@ -165,17 +165,19 @@ class CancelPayment(Operation[PaymentView], frozen=True, kw_only=True):
     opened_by=("form", "booking"),
     money=True,
     errors=(
-        *(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed),
+        *(PaymentUnknown, NotYours, PaymentClosed, MoreThanOwed, PaidInAtOnce),
         *(NothingScanned, PayerCodeUnknown, ChannelUnavailable),
     ),
 )
 class SubmitScanned(Operation[PaymentView], frozen=True, kw_only=True):
     """Pay by the payer's code that this terminal's scanner has just read; it never leaves the business layer. While
     another means is open it is closed first. ``after``: the terminal's ``code_version`` when the page was made that
-    asks for a code; what was scanned before it is not used. The same code read twice is one attempt."""
+    asks for a code; what was scanned before it is not used. The same code read twice is one attempt. ``amount_fen``:
+    the part that the page asks for, as in ``ChooseTender``; without it, all that is owed."""
 
     payment_no: Number
     after: WholeNumber
+    amount_fen: Part | None = None
 
 
 class Payments(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ class ScannedCodes:
             known = view_of(plan, self._payments.registry)
             if (known.state, known.reason) != ("ready", "unavailable"):
                 return plan.payment_no
-        return await self._payments.tenders.submit_code(tx, call, plan.payment_no, code)
+        return await self._payments.tenders.submit_code(tx, call, plan.payment_no, code, part_fen=message.amount_fen)
 
     async def of_slip(self, tx: Tx, call: Call, message: GetScannedPayment) -> PaymentView:
         """See there. Whatever else was scanned is the number of no payment."""

@@ -30,6 +30,7 @@ from yinyi.business.payments.settle import about_to_leave
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import ChannelUnavailable, NotAllowed, YinyiError
 from yinyi.kernel.means import TenderName
+from yinyi.kernel.money import Fen
 
 NOBODY: Mapping[str, str] = {}
 PaysFromAccount = Callable[[Tx, Call, Plan], Awaitable[None]]
@@ -64,28 +65,30 @@ class Tenders:
             raise NotAllowed("windows and banks take their money themselves")
 
         def wanted(plan: Plan) -> str:
-            if message.amount_fen is not None and message.amount_fen > owed_fen(plan):
-                raise MoreThanOwed
-            amount_fen = message.amount_fen or owed_fen(plan)
-            if amount_fen < owed_fen(plan) and CREDITED in plan.facts:
-                raise PaidInAtOnce
+            amount_fen = _asked_fen(plan, message.amount_fen)
             tender = message.tender or self._first(plan, amount_fen)
             self._check_limits(tender, amount_fen)
             return "" if open_with(plan, replace(message, tender=tender), call.now) else tender
 
-        told = {} if message.amount_fen is None else {"amount_fen": message.amount_fen}
-        return await self._take_tender(tx, call, message.payment_no, wanted, told)
+        return await self._take_tender(tx, call, message.payment_no, wanted, _told(message.amount_fen))
 
     async def submit_code(
-        self, tx: Tx, call: Call, payment_no: str, payer_code: str, who: Mapping[str, str] = NOBODY
+        self,
+        tx: Tx,
+        call: Call,
+        payment_no: str,
+        payer_code: str,
+        who: Mapping[str, str] = NOBODY,
+        part_fen: Fen | None = None,
     ) -> str:
         """By the code on the payer's phone, as a scanner of ours has read it. It is used once: the same key is the same
-        attempt, another code another one. ``who``: has scanned it, for the record."""
+        attempt, another code another one. ``who``: has scanned it, for the record. ``part_fen``: so much of it; None:
+        all that is owed."""
         channel = self._registry.knows_code(payer_code)
-        told = {"scanned": True, PAYER_CODE: payer_code, **who}
+        told = {"scanned": True, PAYER_CODE: payer_code, **_told(part_fen), **who}
 
         def wanted(plan: Plan) -> str:
-            self._check_limits(channel, owed_fen(plan))
+            self._check_limits(channel, _asked_fen(plan, part_fen))
             return channel
 
         return await self._take_tender(tx, call, payment_no, wanted, told)
@@ -185,3 +188,22 @@ class Tenders:
         if to_agree(plan):
             self._desk.taken_up(call, await signals.agree(tx, plan, quote, call.now, self._desk.epoch))
         return plan.payment_no
+
+
+def _asked_fen(plan: Plan, part_fen: Fen | None) -> Fen:
+    """
+    Raises:
+        MoreThanOwed.
+        PaidInAtOnce: no part of this is taken.
+    """
+    owed = owed_fen(plan)
+    if part_fen is not None and part_fen > owed:
+        raise MoreThanOwed
+    if part_fen is not None and part_fen < owed and CREDITED in plan.facts:
+        raise PaidInAtOnce
+    return part_fen or owed
+
+
+def _told(part_fen: Fen | None) -> dict[str, Any]:
+    """In what goes with a choice: how much the payer wants to pay by it."""
+    return {} if part_fen is None else {"amount_fen": part_fen}

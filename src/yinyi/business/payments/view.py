@@ -70,7 +70,7 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
     state = state_of(plan)
     take = next((step for step in reversed(plan.takes()) if step.channel), None)
     waiting = take if take is not None and state == "waiting" else None
-    failed = take is not None and state == "ready" and take.tender_no == plan.tender_no
+    failed = take is not None and state == "ready" and take.tender_no == plan.tender_no and take.state != "done"
     owed = owed_fen(plan) if plan.direction == "forward" else Fen(0)
     reason = plan.reason or (_told(take) if take is not None and failed else "")
     return PaymentView(
@@ -103,7 +103,7 @@ def view_of(plan: Plan, registry: Registry) -> PaymentView:
         tries_left=take.evidence.get(TRIES_LEFT) if take is not None and failed else None,
         taking_back=take is not None and take.channel in CARDS and take.state in _TAKEN_BACK,
         parts=_parts(plan),
-        asked_fen=take.amount_fen if take is not None and state in _ASKED else Fen(0),
+        asked_fen=take.amount_fen if take is not None and (state in _ASKED or (failed and take.scanned)) else Fen(0),
         at_window=_at_window(plan),
     )
 
@@ -134,10 +134,11 @@ def _refunds(plan: Plan) -> RefundState | Literal[""]:
 
 
 def _scanned(plan: Plan, take: Step | None) -> bool:
-    """Of the means that was chosen last, also while the one before is still being closed."""
+    """Of the means that was chosen last, also while the one before is still being closed; once it has taken its part,
+    none is chosen for the rest."""
     if take is None or plan.tender_no > take.tender_no:
         return bool(plan.facts.get("tender_facts", {}).get("scanned"))
-    return take.scanned
+    return take.scanned and not (take.state == "done" and owed_fen(plan))
 
 
 def _tender(plan: Plan) -> str:

@@ -20,6 +20,20 @@ def is_divisible(payment: PaymentView) -> bool:
     return payment.purpose == BILLS and payable and payment.owed_fen >= DIVISIBLE
 
 
+def asked_for(payment: PaymentView) -> Fen:
+    """The part of what is owed that is asked for now; 0: it is all of it, or nothing."""
+    return payment.asked_fen if payment.asked_fen < payment.owed_fen else Fen(0)
+
+
+def shown(visitor: Visitor) -> Fen | None:
+    """The part that the page has asked for; None: all that is owed.
+
+    Raises:
+        StalePage: no page of ours has asked for such a sum.
+    """
+    return typed.shown_fen(visitor) if "amount_fen" in visitor.form else None
+
+
 async def how_much(visitor: Visitor) -> Next:
     """GET PART."""
     payment = await visitor.ask(GetPayment(number=visitor.at["payment_no"]))

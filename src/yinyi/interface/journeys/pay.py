@@ -7,7 +7,7 @@ from typing import Literal
 
 from yinyi.business.documents.errors import NothingToPrint
 from yinyi.business.documents.messages import DocumentView, ListDocuments, PrintSlip, ReprintSlip, SlipKind
-from yinyi.business.payments.errors import PaymentClosed, TenderUnderWay
+from yinyi.business.payments.errors import MoreThanOwed, PaymentClosed, TenderUnderWay
 from yinyi.business.payments.messages import CancelPayment, ChooseTender
 from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.payments.model import PaymentState
@@ -92,8 +92,9 @@ async def choose_tender(visitor: Visitor) -> Next:
         return await parts.by_phone(visitor)
     said = visitor.form.get("tender", "")
     tender = said if is_tender(said) else ""
-    with contextlib.suppress(PaymentClosed, TenderUnderWay):
-        await visitor.ask(ChooseTender(payment_no=payment_no, tender=tender), key=visitor.key)
+    choice = ChooseTender(payment_no=payment_no, tender=tender, amount_fen=parts.shown(visitor))
+    with contextlib.suppress(MoreThanOwed, PaymentClosed, TenderUnderWay):
+        await visitor.ask(choice, key=visitor.key)
     return Go(visitor.paths.pay(payment_no))
 
 
@@ -181,6 +182,7 @@ def _pay(visitor: Visitor, paid: Paid) -> Show:
         tender=present.tender(payment),
         state=state,
         amount_fen=payment.asked_fen or payment.owed_fen or payment.amount_fen,
+        part_fen=parts.asked_for(payment),
         code_url=payment.code_url,
         expires_at=expires_at,
         since=payment.since,

@@ -1,7 +1,8 @@
 """The code on the payer's phone, held under the kiosk's scanner. Here it is only known that something was scanned."""
 
-from yinyi.business.payments.errors import NothingScanned, PayerCodeUnknown, PaymentClosed
+from yinyi.business.payments.errors import MoreThanOwed, NothingScanned, PayerCodeUnknown, PaymentClosed
 from yinyi.business.payments.messages import PaymentView, SubmitScanned
+from yinyi.interface.journeys import parts
 from yinyi.interface.journeys.visitor import Go, Next, StalePage, Visitor
 from yinyi.kernel.errors import ChannelUnavailable
 from yinyi.kernel.means import TenderName
@@ -29,10 +30,11 @@ async def submit(visitor: Visitor) -> Next:
     payment_no = visitor.at["payment_no"]
     visitor.back = to = visitor.paths.pay(payment_no)
     try:
-        await visitor.ask(SubmitScanned(payment_no=payment_no, after=after(visitor)), key=visitor.key)
+        code = SubmitScanned(payment_no=payment_no, after=after(visitor), amount_fen=parts.shown(visitor))
+        await visitor.ask(code, key=visitor.key)
     except (PayerCodeUnknown, ChannelUnavailable):
         return Go(f"{to}?{OTHER}=1")
-    except (NothingScanned, PaymentClosed):
+    except (MoreThanOwed, NothingScanned, PaymentClosed):
         pass
     return Go(to)
 

@@ -93,7 +93,8 @@ class PayView(View, frozen=True, kw_only=True):
     resolves_by: by then it is certain. ask_every_s: how often the platform asks. others: what could be chosen instead.
     scans: whose payer's code can be held under the scanner. after: the version of what was scanned last when the page
     was made. other: what was scanned last is no such code. kinds: of cards that can be used here; cards_away: none
-    could be, just now.
+    could be, just now. part_fen: ``amount_fen`` where it is a part of what is owed, and that is what another app or a
+    code under the scanner takes; otherwise 0.
     """
 
     payment_no: str
@@ -102,6 +103,7 @@ class PayView(View, frozen=True, kw_only=True):
     tender: TenderName
     state: Literal["waiting", "password", "refused", "confirming", "unknown"]
     amount_fen: int
+    part_fen: int = 0
     code_url: str = ""
     expires_at: datetime
     since: datetime
