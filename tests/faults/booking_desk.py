@@ -19,7 +19,7 @@ from yinyi.business.scheduling.booking_model import USUAL, BookingRules
 from yinyi.business.scheduling.bookings import Bookings, Wanted
 from yinyi.business.scheduling.changes import SessionChanges
 from yinyi.business.scheduling.check_in import CheckInDesk
-from yinyi.business.scheduling.messages import RegisterToday
+from yinyi.business.scheduling.messages import IssueHoldSlip, RegisterToday
 from yinyi.business.scheduling.messages_booking import (
     AppointmentView,
     BookAppointment,
@@ -94,6 +94,12 @@ class Desk:
         async with self.it.database.transaction() as tx:
             number = await self.today.take(tx, call, message, known)
         return await self.driven(call, number)
+
+    async def hold_slip(self, plan: Plan, who: int = 1) -> Plan:
+        call, message = self.call(who), IssueHoldSlip(payment_no=plan.payment_no)
+        async with self.it.database.transaction() as tx:
+            await self.today.issue_hold_slip(tx, call, message, None)
+        return await self.driven(call, plan.payment_no)
 
     async def booked(self, on: date = TOMORROW, doctor: str = "A", who: int = 1) -> Plan:
         """Held, and paid where it is to be paid."""

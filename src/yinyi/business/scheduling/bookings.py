@@ -132,7 +132,7 @@ class Bookings:
             raise NotBookable
         day = await self._sessions.of(message.department_id, message.on, message.on)
         chosen = self._sessions.chosen(day, message.schedule_id)
-        check_open(chosen.schedule)
+        check_open(chosen.schedule, call.now)
         patient_id = call.principal.patient_id
         patient_no = await self._patients.patient_no(call.hospital_id, patient_id)
         async with self._payments.reading() as tx:

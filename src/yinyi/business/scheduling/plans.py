@@ -28,8 +28,8 @@ AT_HOLD, AT_KEEP, AT_TAKE, AT_CONFIRM = builder.AT_HOLD, builder.AT_KEEP, builde
 class RegistrationFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a registration's plan remembers: what the patient saw when he chose, and until when the number is held.
 
-    keep_until: the hold slip's time, once there is one. Of bookings besides: session_from, session_until: of the
-    doctor's session; fee_fen: what is to be paid when the patient has come. Of a check-in: booking_no: the payment
+    keep_until: the hold slip's time, once there is one. session_from, session_until: of the doctor's session. Of
+    bookings besides: fee_fen: what is to be paid when the patient has come. Of a check-in: booking_no: the payment
     number of its booking; number_reference: under which the hospital knows the number.
     """
 
@@ -59,6 +59,10 @@ class RegistrationFacts(msgspec.Struct, frozen=True, kw_only=True):
     def as_json(self) -> dict[str, Any]:
         """For ``Plan.facts``."""
         return msgspec.to_builtins(self)
+
+    def in_session(self, until: datetime) -> datetime:
+        """So long at most: nobody pays for a session that is over."""
+        return min(until, self.session_until or until)
 
     @property
     def title_en(self) -> str:

@@ -45,9 +45,9 @@ from yinyi.business.scheduling.registration import kept, registration_view
 from yinyi.business.scheduling.sessions import Sessions, check_open, same_doctor
 from yinyi.kernel.recent import RecentByKey
 
-HELD_FOR = timedelta(minutes=10)
 PAY_WITHIN = timedelta(minutes=8)
-"""A payer's code expires before the hold on the number does, with time to confirm it."""
+CONFIRM_WITHIN = timedelta(minutes=2)
+"""A payer's code expires so long before the hold on the number does, with time to confirm it."""
 SLIP_FOR = timedelta(minutes=20)
 SLIP_GRACE = timedelta(minutes=5)
 
@@ -122,7 +122,7 @@ class SchedulingService:
         today = call.now.astimezone(self._zone).date()
         day = await self.sessions.of(message.department_id, today, today)
         chosen = self.sessions.chosen(day, message.schedule_id)
-        check_open(chosen.schedule)
+        check_open(chosen.schedule, call.now)
         patient_no = await self._patients.patient_no(call.hospital_id, call.principal.patient_id)
         facts = _facts(call, message, day.department, chosen.practitioner, chosen.schedule, patient_no)
         return facts, chosen.schedule
@@ -149,7 +149,7 @@ class SchedulingService:
             scope="outpatient",
             amount_fen=schedule.fee_fen,
             description=f"挂号费 {facts.department.name} {facts.practitioner_name}",
-            pay_by=call.now + PAY_WITHIN,
+            pay_by=facts.in_session(call.now + PAY_WITHIN),
             steps=builder.registration(free=not schedule.fee_fen),
             facts=facts.as_json(),
             obligation=obligation,
@@ -165,14 +165,16 @@ class SchedulingService:
         """The number is kept for longer, and can be paid at the window as well.
 
         Raises:
-            PaymentClosed: it is paid, or over.
+            PaymentClosed: it is paid, or over, or its session is.
         """
         plan = await self._payments.locked(tx, call, message.payment_no)
         if plan.purpose not in HELD or state_of(plan) not in ("ready", "starting", "waiting", "unknown"):
             raise PaymentClosed
         if plan.latest(KEEP) is not None:
             return plan.payment_no
-        keep_until = call.now + SLIP_FOR
+        keep_until = RegistrationFacts.of(plan).in_session(call.now + SLIP_FOR)
+        if keep_until <= call.now:
+            raise PaymentClosed
         step = _keep_step(plan, keep_until + SLIP_GRACE, call.now)
         await signals.add_step(tx, plan, plan.with_step(step))
         await signals.keep_longer(tx, plan, keep_until, {"keep_until": keep_until.isoformat()}, call.now)
@@ -258,7 +260,9 @@ def _facts(
         service_date=schedule.service_date,
         session=schedule.session,
         room=schedule.room,
-        held_until=call.now + HELD_FOR,
+        held_until=min(call.now + PAY_WITHIN, schedule.ends_at) + CONFIRM_WITHIN,
+        session_from=schedule.starts_at,
+        session_until=schedule.ends_at,
     )
 
 

@@ -1,7 +1,7 @@
 """Doctors' sessions as the hospital has them: at most a second old, read once for everybody who asks."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from yinyi.business.payments.plan import Plan
@@ -134,14 +134,14 @@ def same_doctor(day: DoctorSessions, chosen: DoctorSession) -> list[DoctorSessio
     return [each for each in day.sessions if each.practitioner.practitioner_id == doctor and each is not chosen]
 
 
-def check_open(schedule: Schedule) -> None:
+def check_open(schedule: Schedule, now: datetime) -> None:
     """
     Raises:
         SessionStopped, SessionClosed, SlotTaken.
     """
     if schedule.status == "stopped":
         raise SessionStopped
-    if schedule.status == "closed":
+    if schedule.status == "closed" or schedule.ends_at <= now:
         raise SessionClosed
     if schedule.taken >= schedule.capacity:
         raise SlotTaken
