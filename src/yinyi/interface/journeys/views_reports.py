@@ -27,8 +27,8 @@ class ReportRow(Part, frozen=True, kw_only=True):
 
 class ReportsView(View, frozen=True, kw_only=True):
     """All reports, newest first. of_tube: only what is in the tube that was scanned. fresh: ready and not printed yet,
-    as many as go at once; new: how many there are. complete: False: the hospital does not answer, these are kept copies. earlier: there are
-    more, up to this day."""
+    as many as go at once; new: how many there are. complete: False: the hospital does not answer, these are kept
+    copies. earlier: there are more, up to this day."""
 
     rows: tuple[ReportRow, ...]
     of_tube: bool = False
