@@ -3,12 +3,22 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
-from kiosk_platform import LONG_AGO, NOW, PAGES, PAYMENT, document, paired, registration, run, shown
+from kiosk_platform import LONG_AGO, NOW, PAGES, PAYMENT, TERMINAL, document, paired, registration, run, shown
 
 from yinyi.business.documents.errors import NothingToPrint
 from yinyi.business.documents.messages import Documents
+from yinyi.business.terminals.model import DeviceView, TerminalView
 from yinyi.kernel.errors import Busy, InternalError
+
+CHECK, PAY = f"/register/check/{PAYMENT}", f"/pay/{PAYMENT}"
+
+
+def printer(state: Any, *, line_ok: bool = True) -> TerminalView:
+    """The terminal with its printer like that."""
+    device = DeviceView(device="printer", kind="receipt_printer", state=state)
+    return msgspec.structs.replace(TERMINAL, devices=[device], line_ok=line_ok)
 
 
 @pytest.mark.parametrize(
@@ -98,5 +108,77 @@ def test_in_a_hurry_the_slip_page_stays_open_while_the_payment_is_confirmed() ->
         answer = await browser.post(f"/print/{PAYMENT}")
         assert answer.headers["location"] == "/kiosk" + PAGES["trouble"]
         assert shown(await browser.see(PAGES["trouble"])) == "TroubleView:not_registered_yet"
+
+    run(work())
+
+
+@pytest.mark.parametrize("state", ["paper_out", "jam", "offline"])
+@pytest.mark.parametrize(
+    ("where", "stands"),
+    [
+        (CHECK, {"state": "ready"}),
+        (PAY, {"state": "waiting", "code_url": "weixin://x"}),
+        (PAY, {"state": "ready", "scanned": True, "reason": "declined"}),
+    ],
+)
+def test_paper_that_goes_on_the_way_is_asked_about_once_before_money_is_taken(
+    where: str, stands: dict[str, Any], state: str
+) -> None:
+    async def work() -> None:
+        browser = paired(GetRegistration=registration(**stands))
+        before = await browser.see(where)
+        assert before["is"] != "NoPaperView"
+        assert "terminal=1" in before["c"]["events"]
+        browser = paired(GetRegistration=registration(**stands), GetTerminal=printer(state))
+        asked = await browser.see(where)
+        assert (asked["is"], asked["v"]["on"]) == ("NoPaperView", f"/kiosk{PAY}?no_paper=1")
+        assert f"payment={PAYMENT}" in asked["c"]["events"], "what is paid meanwhile goes on"
+        assert "terminal=1" in asked["c"]["events"], "paper is put in"
+        for path, more in [(PAY, {}), (f"{PAY}/scan", {"after": "7"}), (f"{PAY}/card", {})]:
+            reply = await browser.post(path, **more)
+            assert (reply.status_code, reply.headers["location"]) == (303, f"/kiosk{PAY}")
+        assert not {"ChooseTender", "SubmitScanned", "ReadCard"} & set(browser.platform.names())
+        assert (await browser.see(f"{PAY}?no_paper=1"))["is"] == before["is"]
+        assert (await browser.see(where))["is"] == before["is"], "he was asked"
+        browser.platform.answers["ChooseTender"] = registration("waiting").payment
+        await browser.post(PAY)
+        assert "ChooseTender" in browser.platform.names()
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("stands", "terminal"),
+    [
+        ({"state": "waiting", "scanned": True}, printer("paper_out")),
+        ({"state": "starting"}, printer("paper_out")),
+        ({"state": "unknown"}, printer("paper_out")),
+        ({"state": "delivering"}, printer("paper_out")),
+        ({"state": "waiting"}, printer("paper_low")),
+        ({"state": "waiting"}, printer("ok", line_ok=False)),
+    ],
+)
+def test_nothing_is_asked_while_money_is_taken_nor_where_the_slip_comes_after_all(
+    stands: dict[str, Any], terminal: TerminalView
+) -> None:
+    async def work() -> None:
+        browser = paired(GetRegistration=registration(**stands), GetTerminal=terminal)
+        assert (await browser.see(PAY))["is"] != "NoPaperView"
+
+    run(work())
+
+
+def test_whoever_does_without_paper_is_known_by_it_until_somebody_else_stands_there() -> None:
+    async def work() -> None:
+        browser = paired(known=False, GetTerminal=printer("paper_out"), GetRegistration=registration("ready"))
+        assert (await browser.see("/register"))["is"] == "NoPaperView"
+        await browser.get("/register?no_paper=1")
+        assert browser.cookie("yinyi_visit") == "register.ticket-."
+        browser.set_cookie("yinyi_visit", "register.session-.session-token")
+        assert (await browser.see(CHECK))["is"] == "CheckView"
+        await browser.post("/finish")
+        assert browser.cookie("yinyi_visit") == ""
+        browser.set_cookie("yinyi_visit", "register.session.session-token")
+        assert (await browser.see(CHECK))["is"] == "NoPaperView"
 
     run(work())

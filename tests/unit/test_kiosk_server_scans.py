@@ -33,7 +33,9 @@ def test_a_page_with_a_scanner_offers_it_and_listens() -> None:
     [
         TERMINAL,
         msgspec.structs.replace(WITH_SCANNER, line_ok=False),
-        msgspec.structs.replace(WITH_SCANNER, devices=[msgspec.structs.replace(SCANNER, state="offline")]),
+        msgspec.structs.replace(
+            TERMINAL, devices=[*TERMINAL.devices, msgspec.structs.replace(SCANNER, state="offline")]
+        ),
     ],
 )
 def test_without_a_scanner_that_works_nothing_is_offered(terminal: Any) -> None:

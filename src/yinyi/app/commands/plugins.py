@@ -13,8 +13,8 @@ from yinyi.kernel.plugin import Surroundings
 
 
 def command(as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False) -> None:
-    """Each is loaded by itself; where it has settings it is built, and ways to pay and decoders are started for a moment.
-    Nobody is asked for anything. Exit code 1: one of them cannot be used."""
+    """Each is loaded by itself; where it has settings it is built, and ways to pay and decoders are started for a
+    moment. Nobody is asked for anything. Exit code 1: one of them cannot be used."""
     set_up_logs("error")
     settings = settings_from()
     around = Surroundings(clock=settings.make_clock(), callback_url="http://127.0.0.1/callbacks")

@@ -5,7 +5,7 @@ from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, ReadCard
 from yinyi.business.payments.model import NO_SESSION, STRIPE, UNREAD
 from yinyi.business.terminals.model import LIVE, CardReading, ReadingState, TerminalView
-from yinyi.interface.journeys import present, views, views_pay
+from yinyi.interface.journeys import paper, present, views, views_pay
 from yinyi.interface.journeys.purposes.purpose import Paid
 from yinyi.interface.journeys.visitor import Go, Next, Visitor
 from yinyi.kernel.errors import ChannelUnavailable
@@ -50,6 +50,8 @@ async def read(visitor: Visitor) -> Next:
     """POST CARD: whichever kind is taken here; a card of another kind goes where it belongs."""
     payment_no = visitor.at["payment_no"]
     visitor.back = to = visitor.paths.pay(payment_no)
+    if paper.is_gone(visitor):
+        return Go(to)
     try:
         payment = await visitor.ask(GetPayment(number=payment_no))
         if not payment.reads:

@@ -8,6 +8,8 @@ from yinyi.interface.journeys.visitor import Show, Visitor
 PRINTER = "receipt_printer"
 WITHOUT = "no_paper"
 """In the address: whoever goes on has been asked."""
+LISTENS = {"terminal": "1"}
+"""What a page is refreshed for that depends on it."""
 
 
 async def asked_about(visitor: Visitor, here: str) -> Show | None:
@@ -17,11 +19,29 @@ async def asked_about(visitor: Visitor, here: str) -> Show | None:
     Raises:
         SessionEnded: whoever was known here is so no longer.
     """
-    printers = [device for device in visitor.terminal.devices if device.kind == PRINTER]
-    prints = visitor.terminal.line_ok and any(device.state not in BROKEN for device in printers)
-    if prints or WITHOUT in visitor.query:
+    if visitor.visit.without_paper or (visitor.terminal.line_ok and not _is_broken(visitor)):
         return None
+    return await asked(visitor, here)
+
+
+async def asked(visitor: Visitor, here: str) -> Show:
+    """That page.
+
+    Raises:
+        SessionEnded: as above.
+    """
     if visitor.known:
         await visitor.ask(GetTerminal())
     on = f"{here}{'&' if '?' in here else '?'}{WITHOUT}=1"
-    return Show(views_ends.NoPaperView(on=on), listens={"terminal": "1"})
+    return Show(views_ends.NoPaperView(on=on), listens=LISTENS)
+
+
+def is_gone(visitor: Visitor) -> bool:
+    """While a journey is under way: nothing can be printed any more, and whoever pays has not been asked. What waits
+    for a line that is down comes out when it is back."""
+    return visitor.terminal.line_ok and _is_broken(visitor) and not visitor.visit.without_paper
+
+
+def _is_broken(visitor: Visitor) -> bool:
+    printers = [device for device in visitor.terminal.devices if device.kind == PRINTER]
+    return all(device.state in BROKEN for device in printers)

@@ -2,6 +2,7 @@
 the page that does."""
 
 import contextlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -15,6 +16,7 @@ from yinyi.interface.journeys import (
     card,
     fiscal,
     left_card,
+    paper,
     parts,
     present,
     scan,
@@ -63,6 +65,8 @@ def page(asked: standing.Page) -> Handler:
             return _card(visitor, paid) if asked == "pay" else Go(visitor.paths.pay(visitor.at["payment_no"]))
         if asked not in standing.pages_of(paid.payment, visitor.now, paid.hold_slip):
             return Go(standing.address(visitor, paid.payment, paid.hold_slip))
+        if asked in ("check", "pay") and paper.is_gone(visitor) and _can_wait(paid):
+            return await _no_paper(visitor, paid)
         match asked:
             case "check":
                 return _check(visitor, paid)
@@ -85,6 +89,8 @@ async def choose_tender(visitor: Visitor) -> Next:
     """POST PAY: by the first means that is offered, or by the one that was pressed; a part, from the account."""
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.check(payment_no)
+    if paper.is_gone(visitor):
+        return Go(visitor.paths.pay(payment_no))
     await _no_card(visitor, payment_no)
     if visitor.form.get("tender") == parts.PREPAID:
         return await parts.from_account(visitor)
@@ -136,9 +142,9 @@ async def print_again(visitor: Visitor) -> Next:
     payment_no = visitor.at["payment_no"]
     visitor.back = visitor.paths.trouble(payment_no)
     paid = await find(visitor, payment_no)
-    paper = paper_of(paid)
+    kind = paper_of(paid)
     found = await visitor.ask(ListDocuments(days=31, payment_no=payment_no))
-    printed = next((document for document in found.documents if document.kind == paper), None)
+    printed = next((document for document in found.documents if document.kind == kind), None)
     with contextlib.suppress(NothingToPrint):
         if printed is None:
             await visitor.ask(PrintSlip(payment_no=payment_no), key=_paper_key(paid))
@@ -158,12 +164,26 @@ async def _no_card(visitor: Visitor, payment_no: str) -> None:
 # ---- the pages
 
 
+def _can_wait(paid: Paid) -> bool:
+    """Nothing is being taken: only whoever stands here can go on."""
+    return paid.payment.state == "ready" or (paid.payment.state == "waiting" and not paid.payment.scanned)
+
+
+async def _no_paper(visitor: Visitor, paid: Paid) -> Show:
+    """The paper has gone meanwhile: he chooses before anything is taken. A code that was shown may still be paid."""
+    payment = paid.payment
+    first = await paper.asked(visitor, visitor.paths.pay(payment.payment_no))
+    expires_at = payment.code_expires_at or payment.pay_by
+    turns_at = None if expires_at is None else expires_at + CLOSING
+    return replace(first, steps=paid.steps, listens=_about(visitor, paid, turns_at) | paper.LISTENS)
+
+
 def _check(visitor: Visitor, paid: Paid) -> Show:
     payment = paid.payment
     if payment.state == "holding":
         return _wait(visitor, paid, "holding")
     view = paid.check(standing.pay_again(payment), paid.kept_until)
-    return Show(view, steps=paid.steps, listens=_about(visitor, paid, paid.kept_until))
+    return Show(view, steps=paid.steps, listens=_about(visitor, paid, paid.kept_until) | paper.LISTENS)
 
 
 def _pay(visitor: Visitor, paid: Paid) -> Show:
@@ -200,7 +220,7 @@ def _pay(visitor: Visitor, paid: Paid) -> Show:
     )
     patience = standing.PATIENCE.get(payment.state)
     turns_at = expires_at + CLOSING if patience is None else payment.since + patience
-    listens = _about(visitor, paid, turns_at) | (scan.listens(visitor) if scans else {})
+    listens = _about(visitor, paid, turns_at) | paper.LISTENS | (scan.listens(visitor) if scans else {})
     still = state in ("waiting", "refused") or _unattended(visitor, paid)
     return Show(view, steps=paid.steps, can_time_out=still, listens=listens)
 
@@ -316,9 +336,9 @@ async def _print(visitor: Visitor, paid: Paid) -> views.Printing | None:
 
 def _paper_key(paid: Paid) -> str:
     """A paper of what is on its way back is not the one of what is back."""
-    paper = paper_of(paid)
-    state = f".{paid.payment.state}" if paper == "refund" else ""
-    return f"slip.{paper}{state}.{paid.payment.payment_no}"
+    kind = paper_of(paid)
+    state = f".{paid.payment.state}" if kind == "refund" else ""
+    return f"slip.{kind}{state}.{paid.payment.payment_no}"
 
 
 def _unattended(visitor: Visitor, paid: Paid) -> bool:

@@ -2,7 +2,7 @@
 
 from yinyi.business.payments.errors import MoreThanOwed, NothingScanned, PayerCodeUnknown, PaymentClosed
 from yinyi.business.payments.messages import PaymentView, SubmitScanned
-from yinyi.interface.journeys import parts
+from yinyi.interface.journeys import paper, parts
 from yinyi.interface.journeys.visitor import Go, Next, StalePage, Visitor
 from yinyi.kernel.errors import ChannelUnavailable
 from yinyi.kernel.means import TenderName
@@ -29,6 +29,8 @@ async def submit(visitor: Visitor) -> Next:
     """POST SCAN: the page has heard that something was scanned after it was made."""
     payment_no = visitor.at["payment_no"]
     visitor.back = to = visitor.paths.pay(payment_no)
+    if paper.is_gone(visitor):
+        return Go(to)
     try:
         code = SubmitScanned(payment_no=payment_no, after=after(visitor), amount_fen=parts.shown(visitor))
         await visitor.ask(code, key=visitor.key)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -42,13 +42,15 @@ class StalePage(Invalid):
 class Visit:
     """Who is at the screen: a session, or the ticket of a card whose owner is not certain yet, or nobody.
 
-    card: the version of the reader at which it was last known whose card lies there.
+    card: the version of the reader at which it was last known whose card lies there. without_paper: whoever is here has
+    been asked, and does without a slip.
     """
 
     session: str = ""
     ticket: str = ""
     wants: Want = "home"
     card: int = 0
+    without_paper: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,10 @@ class Visitor:
         if not _KEY.fullmatch(key):
             raise StalePage("no key")
         return key
+
+    def goes_on_as(self, visit: Visit, wipe: bool) -> Visit:
+        """Who becomes known has been asked about paper before he was; ``wipe``: it is somebody else."""
+        return replace(visit, without_paper=self.visit.without_paper and not wipe)
 
     @property
     def by_form(self) -> bool:

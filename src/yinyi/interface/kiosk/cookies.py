@@ -20,7 +20,8 @@ SCREEN_LASTS_S = 400 * 86_400
 """The longest that browsers allow; each pairing begins anew."""
 
 _TOKEN = re.compile(r"[0-9A-Za-z._-]{1,200}")
-_KIND = re.compile(r"(session|ticket)([0-9]{0,18})")
+_KIND = re.compile(r"(session|ticket)([0-9]{0,18})(-?)")
+"""The hyphen: he does without paper."""
 _WANTS: Mapping[str, Want] = {want: want for want in get_args(Want)}
 
 
@@ -66,12 +67,13 @@ def _visit(text: str) -> Visit:
     if not token or not _TOKEN.fullmatch(token):
         token = ""
     found = _KIND.fullmatch(kind)
-    named, card = found.groups() if found and token else ("", "")
+    named, card = found.group(1, 2) if found and token else ("", "")
     return Visit(
         session=token if named == "session" else "",
         ticket=token if named == "ticket" else "",
         wants=_WANTS.get(wants, "home"),
         card=int(card or 0),
+        without_paper=bool(found and found[3]),
     )
 
 
@@ -112,7 +114,7 @@ class Jar:
         kind, token = ("session", visit.session) if visit.session else ("ticket", visit.ticket)
         if not token and visit.wants == "home":
             return self._set(VISIT, "", 0)
-        return self._set(VISIT, f"{visit.wants}.{kind}{visit.card or ''}.{token}")
+        return self._set(VISIT, f"{visit.wants}.{kind}{visit.card or ''}{'-' if visit.without_paper else ''}.{token}")
 
     def look(self, look: Look) -> tuple[bytes, bytes]:
         text = f"{look.language}.{look.mode}.{look.theme}.{look.reach}"

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlencode
@@ -170,6 +170,8 @@ class Kiosk:
                 self._settle_look(asked, visitor.form)
         if handler is None:
             raise NotFound
+        if paper.WITHOUT in query:
+            asked.headers.append(asked.jar.visit(visitor.visit))
         if not (asked.address.staff or asked.address.for_anybody):
             staff = await maintenance.first(visitor)
             if staff is not None:
@@ -211,7 +213,7 @@ class Kiosk:
             paths=self._paths,
             terminal=terminal,
             now=asked.now,
-            visit=visit,
+            visit=replace(visit, without_paper=True) if paper.WITHOUT in query else visit,
             language=asked.look.language,
             mode=mode_of(None, asked.look),
             at=at,
@@ -245,7 +247,7 @@ class Kiosk:
         if isinstance(then, File):
             return self._finished(asked, page.file(then.content, then.kind))
         if then.visit is not None:
-            asked.headers.append(asked.jar.visit(then.visit))
+            asked.headers.append(asked.jar.visit(visitor.goes_on_as(then.visit, then.wipe)))
         if then.wipe:
             asked.headers += [asked.jar.look(Look()), page.WIPE]
         return self._finished(asked, self._redirect(asked, then))
@@ -395,5 +397,4 @@ async def _nothing_here(visitor: Visitor) -> Next:
 
 
 async def _to_home(request: Request) -> RedirectResponse:
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"{BASE}/{query}", status_code=303)
+    return RedirectResponse(f"{BASE}/{'?' if request.url.query else ''}{request.url.query}", status_code=303)
