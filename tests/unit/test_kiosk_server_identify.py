@@ -24,7 +24,7 @@ from yinyi.business.identity.errors import (
 )
 from yinyi.business.identity.messages import Ended, FirstVisit, Identified, Match, RegisterPatient, Ticket
 from yinyi.business.terminals.model import DeviceView
-from yinyi.kernel.errors import YinyiError
+from yinyi.kernel.errors import HospitalUnavailable, YinyiError
 
 KNOWN = Identified(status="known", session_token="session-token")
 
@@ -215,5 +215,51 @@ def test_a_number_that_leads_to_nobody_says_so(error: YinyiError, problem: str) 
         browser = paired(known=False, IdentifyByNumber=error)
         wrong = page(await browser.post("/identify/number", stage="proof", number="10023351", proof="5678"))
         assert (wrong["v"]["stage"], wrong["v"]["problem"]) == ("number", problem)
+
+    run(work())
+
+
+# ---- pages that tell people to lay a card
+
+LAID = msgspec.structs.replace(TERMINAL, card_in_reader=True, card_version=7)
+TAKE_CARDS = [
+    ("/code?is=&after=0", "/"),
+    ("/request-form?news=unknown", "/bills"),
+    ("/request-form?news=many", "/bills"),
+    ("/slip?news=gone", "/check-in"),
+    ("/slip?news=many", "/check-in"),
+    ("/register/departments", "/register/departments"),
+    ("/book/departments", "/book/departments"),
+]
+
+
+@pytest.mark.parametrize(("path", "goes_to"), TAKE_CARDS)
+def test_a_page_that_tells_people_to_lay_a_card_goes_on_with_one(path: str, goes_to: str) -> None:
+    async def work() -> None:
+        assert "card=1" in (await paired(known=False).see(path))["c"]["events"]
+        browser = paired(known=False, GetTerminal=LAID, Identify=KNOWN)
+        came = await browser.get(path)
+        assert (came.status_code, came.headers["location"]) == (303, f"/kiosk{goes_to}")
+        assert browser.cookie("yinyi_visit").endswith("7.session-token")
+
+    run(work())
+
+
+@pytest.mark.parametrize(("path", "_"), TAKE_CARDS)
+@pytest.mark.parametrize("error", [CardUnreadable(), WindowOnly(), NoCard(), HospitalUnavailable()])
+def test_a_card_that_says_nothing_leaves_such_a_page_as_it_is(path: str, _: str, error: YinyiError) -> None:
+    async def work() -> None:
+        seen = await paired(known=False, GetTerminal=LAID, Identify=error).get(path)
+        assert (seen.status_code, page(seen)["c"]["patient"]) == (200, None)
+
+    run(work())
+
+
+@pytest.mark.parametrize(("path", "_"), TAKE_CARDS)
+def test_whoever_is_known_there_is_not_asked_again(path: str, _: str) -> None:
+    async def work() -> None:
+        browser = paired()
+        assert "card=1" not in (await browser.see(path))["c"]["events"]
+        assert "Identify" not in browser.platform.names()
 
     run(work())

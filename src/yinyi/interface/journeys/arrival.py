@@ -6,7 +6,7 @@ from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import NothingScanned
 from yinyi.business.scheduling.errors import BookingGone, NoCheckInNeeded, NoSuchBooking, NotThatDay
 from yinyi.business.scheduling.messages_booking import AppointmentView, CheckIn, GetAppointment, IdentifyBySlip
-from yinyi.interface.journeys import check_in, present, scan, standing, views_book
+from yinyi.interface.journeys import check_in, identify, present, scan, standing, views_book
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor
 from yinyi.kernel.errors import NotFound, YinyiError
 
@@ -37,12 +37,16 @@ async def by_slip(visitor: Visitor) -> Next:
 
 
 async def no_slip(visitor: Visitor) -> Next:
-    """GET SLIP ?news=…&on=…: what was scanned opens nothing. Another one may be held under the scanner."""
+    """GET SLIP ?news=…&on=…: what was scanned opens nothing. Another one may be held under the scanner, or a card
+    laid."""
+    laid = await identify.by_laid_card(visitor, "check_in")
+    if laid is not None:
+        return laid
     reason = _REASONS.get(visitor.query.get(NEWS, ""), "unknown")
     view = views_book.NoSlipView(
         reason=reason, on=_day(visitor.query.get(ON, "")), after=visitor.terminal.code_version, key=present.new_key()
     )
-    return Show(view, listens=None if reason == "many" else scan.listens(visitor))
+    return Show(view, listens=identify.listens(visitor) | ({} if reason == "many" else scan.listens(visitor)))
 
 
 def _day(text: str) -> date | None:

@@ -24,7 +24,7 @@ from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.identity.errors import TooManyTries
 from yinyi.business.payments.errors import NothingScanned
 from yinyi.business.payments.model import PaymentReason
-from yinyi.interface.journeys import paper, present, scan, sheets, standing, views, views_bills
+from yinyi.interface.journeys import identify, paper, present, scan, sheets, standing, views, views_bills
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visit, Visitor
 from yinyi.kernel.errors import YinyiError
 
@@ -100,10 +100,13 @@ async def by_form(visitor: Visitor) -> Next:
 
 
 async def no_form(visitor: Visitor) -> Next:
-    """GET FORM ?news=…: what was scanned opens nothing. Another one may be held under the scanner."""
+    """GET FORM ?news=…: what was scanned opens nothing. Another one may be held under the scanner, or a card laid."""
+    laid = await identify.by_laid_card(visitor, "bills")
+    if laid is not None:
+        return laid
     many = visitor.query.get(NEWS) == _NO_FORM[TooManyTries]
     view = views_bills.NoFormView(many=many, after=visitor.terminal.code_version, key=present.new_key())
-    return Show(view, listens=None if many else scan.listens(visitor))
+    return Show(view, listens=identify.listens(visitor) | ({} if many else scan.listens(visitor)))
 
 
 async def one(visitor: Visitor) -> Next:

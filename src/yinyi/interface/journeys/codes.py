@@ -46,14 +46,17 @@ async def heard(visitor: Visitor) -> Next:
 
 
 async def which(visitor: Visitor) -> Next:
-    """GET CODE ?is=kind.kind&after=…"""
+    """GET CODE ?is=kind.kind&after=…; or a card, which may be laid instead."""
+    laid = await identify.by_laid_card(visitor, visitor.visit.wants)
+    if laid is not None:
+        return laid
     named = visitor.query.get("is", "").split(".")
     view = views_codes.CodeView(
         choices=tuple(_choice(visitor, kind) for kind in CODE_KINDS if kind in named),
         after=scan.number(visitor.query.get("after", "")),
         key=present.new_key(),
     )
-    return Show(view, listens=scan.listens(visitor))
+    return Show(view, listens=scan.listens(visitor) | identify.listens(visitor))
 
 
 def _open_here(visitor: Visitor) -> set[ServiceName]:

@@ -3,17 +3,16 @@
 import contextlib
 from datetime import datetime
 
-from yinyi.business.identity.errors import CardUnreadable, CheckDigitWrong, NoCard, WindowOnly
-from yinyi.business.identity.messages import EndSession, Identify, PreferElder
+from yinyi.business.identity.messages import EndSession, PreferElder
 from yinyi.business.payments.messages_cards import CancelReading
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE, Offer, ServiceName
 from yinyi.interface.journeys import account, card, card_reading, maintenance, present, scan, views_ends, views_start
-from yinyi.interface.journeys.identify import CARDS, answered
+from yinyi.interface.journeys.identify import CARDS, by_laid_card
 from yinyi.interface.journeys.services import TABLE
 from yinyi.interface.journeys.visitor import ALONE, Go, Next, Show, Visit, Visitor
-from yinyi.kernel.errors import SessionEnded, Unavailable, YinyiError
+from yinyi.kernel.errors import SessionEnded, YinyiError
 
 _MOST_DIGITS = 2
 
@@ -39,9 +38,8 @@ async def home(visitor: Visitor) -> Next:
         if visitor.session is not None and visitor.session.of_specimen:
             await visitor.ask(EndSession())
             return Go(visitor.paths.home, Visit())
-    elif visitor.terminal.card_in_reader and not visitor.terminal.staff_card:
-        with contextlib.suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
-            return answered(visitor, await visitor.ask(Identify()))
+    elif (laid := await by_laid_card(visitor, visitor.visit.wants)) is not None:
+        return laid
     await card_reading.forget(visitor)
     if offers is None:
         offers = await _offers(visitor)

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Literal
 
 from yinyi.business.identity.errors import (
@@ -30,7 +32,7 @@ from yinyi.business.terminals.media import CodeKind
 from yinyi.business.terminals.messages_media import ReadHospitalNumber
 from yinyi.interface.journeys import card_reading, present, scan, views_start
 from yinyi.interface.journeys.visitor import Go, Next, Show, Visit, Visitor, Want
-from yinyi.kernel.errors import YinyiError
+from yinyi.kernel.errors import Unavailable, YinyiError
 
 READER = "id_reader"
 CARDS = {"card": "1", "terminal": "1"}
@@ -146,6 +148,23 @@ async def lay_card(visitor: Visitor) -> Next:
         key=present.new_key(),
     )
     return Show(view, listens=CARDS | scan.listens(visitor))
+
+
+async def by_laid_card(visitor: Visitor, wants: Want) -> Go | None:
+    """Nobody is known yet, and a card that says who it is lies on the reader of a page that takes one. None: as before;
+    one that cannot be read is nobody's."""
+    terminal = visitor.terminal
+    if visitor.known or terminal.staff_card or not terminal.card_in_reader:
+        return None
+    visitor.visit = replace(visitor.visit, wants=wants)
+    with suppress(NoCard, CardUnreadable, CheckDigitWrong, WindowOnly, Unavailable):
+        return answered(visitor, await visitor.ask(Identify()))
+    return None
+
+
+def listens(visitor: Visitor) -> dict[str, str]:
+    """What such a page is refreshed for besides."""
+    return {} if visitor.known else CARDS
 
 
 def reader_works(visitor: Visitor) -> bool:

@@ -26,7 +26,7 @@ from yinyi.business.scheduling.messages import (
     RegistrationView,
 )
 from yinyi.business.scheduling.model import Department
-from yinyi.interface.journeys import present, standing, views, views_ends, views_register
+from yinyi.interface.journeys import identify, present, standing, views, views_ends, views_register
 from yinyi.interface.journeys.errors import kind_of
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 from yinyi.kernel.errors import YinyiError
@@ -47,7 +47,10 @@ async def departments(visitor: Visitor) -> Next:
 
 
 async def departments_of(visitor: Visitor, steps: tuple[views.StepName, ...], *, booking: bool = False) -> Next:
-    """For today, or (``booking``) for a later day."""
+    """For today, or (``booking``) for a later day. Whoever only looks may lay his card here as well."""
+    laid = await identify.by_laid_card(visitor, "book" if booking else "register")
+    if laid is not None:
+        return laid
     found = await visitor.ask(ListDepartments())
     clinics = [each for each in found.departments if each.parent_id]
     asked = visitor.query.get("by", "common")
@@ -56,7 +59,7 @@ async def departments_of(visitor: Visitor, steps: tuple[views.StepName, ...], *,
         view = await _common(visitor, found, clinics, here=not booking)
     else:
         view = _grouped(by, visitor.query.get("at", ""), clinics)
-    return Show(msgspec.structs.replace(view, booking=booking), steps=steps)
+    return Show(msgspec.structs.replace(view, booking=booking), steps=steps, listens=identify.listens(visitor) or None)
 
 
 async def _common(
