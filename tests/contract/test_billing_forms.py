@@ -9,6 +9,7 @@ from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.bus.operation import Caller, every_operation
 from yinyi.business.billing.errors import (
     FormUnknown,
+    InvoiceBusy,
     InvoiceUnknown,
 )
 from yinyi.business.billing.messages import (
@@ -39,6 +40,10 @@ def test_a_form_opens_its_bill_and_nothing_else(in_hall: Callable[[Story], None]
     async def story(hall: BillHall) -> None:
         one, two = await hall.ordered()
         other = (await hall.pay([two])).payment.payment_no
+        paying = await hall.scans(await hall.form_of(two))
+        hall.patients["form"] = ("", paying.session_token)
+        with pytest.raises(InvoiceBusy):
+            await hall.pay([two], "form")
         opened = await hall.scans(await hall.form_of(one))
         assert opened.invoice_no == one.invoice_no
         hall.patients["form"] = ("", opened.session_token)

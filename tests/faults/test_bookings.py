@@ -5,9 +5,13 @@ from datetime import timedelta
 
 import pytest
 from booking_desk import TOMORROW, Desk, play
+from msgspec.structs import replace
 from payment_far_side import FEE, Mishap
 
+from yinyi.bus.call import Call
+from yinyi.bus.operation import Caller
 from yinyi.business.payments.errors import NothingScanned
+from yinyi.business.payments.owners import is_of_institution
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.view import state_of
 from yinyi.business.scheduling.errors import (
@@ -22,6 +26,7 @@ from yinyi.business.scheduling.errors import (
     TooLateToCancel,
 )
 from yinyi.business.scheduling.messages_booking import (
+    CheckIn,
     CheckInBySlip,
     ListBookingDays,
 )
@@ -89,6 +94,8 @@ def test_paid_when_the_patient_comes(platform_url: str) -> None:
         assert (state_of(arrival), arrival.amount_fen) == ("ready", FEE)
         again = await desk.check_in(plan)
         assert again.payment_no == arrival.payment_no, "it is still to be paid"
+        with pytest.raises(AlreadyCheckedIn):
+            await desk.cancel(plan)
         ended = await desk.pay(arrival.payment_no)
         view = await desk.view(ended)
         assert (view.state, view.number, view.queue_ahead, view.booking_no) == ("checked_in", 1, 0, plan.payment_no)
@@ -187,6 +194,28 @@ def test_nobody_sees_or_changes_the_booking_of_another(platform_url: str) -> Non
                 await asked
 
     play(platform_url, story)
+
+
+def test_who_comes_at_the_hospital_pays_there_wherever_he_has_booked(platform_url: str) -> None:
+    """The bank at which the booking was made neither goes on with that payment nor takes it for its own."""
+
+    async def story(desk: Desk) -> None:
+        call, message, wanted = await desk.looks()
+        plan = await desk.make(at_bank(call), message, wanted)
+        assert is_of_institution(at_bank(call), plan)
+        await desk.come_on(TOMORROW, 8)
+        arrival = await desk.check_in(plan)
+        assert (state_of(arrival), is_of_institution(at_bank(call), arrival)) == ("ready", False)
+        with pytest.raises(AlreadyCheckedIn):
+            async with desk.it.database.transaction() as tx:
+                await desk.desk.check_in(tx, at_bank(desk.call()), CheckIn(booking_no=plan.payment_no), None)
+        assert (await desk.check_in(plan)).payment_no == arrival.payment_no
+
+    play(platform_url, story, paid="check_in")
+
+
+def at_bank(call: Call) -> Call:
+    return replace(call, principal=replace(call.principal, caller=Caller.INSTITUTION, institution_id="boc"))
 
 
 # ---- coming

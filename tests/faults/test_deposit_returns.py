@@ -125,6 +125,38 @@ def test_a_window_says_nothing_of_stays_that_are_not_settled(platform_url: str) 
     play(platform_url, story)
 
 
+def test_of_a_deposit_no_more_goes_back_than_is_left_of_it(platform_url: str) -> None:
+    """The window has given some of it back; what is left besides is of an older one, which only the window gives."""
+
+    async def story(desk: Desk) -> None:
+        new, old = await desk.paid(), await desk.paid()
+        async with desk.it.database.transaction() as tx:
+            grown_old = "UPDATE payment SET started_at = started_at - $1::interval WHERE payment_no = $2"
+            await tx.execute(grown_old, REFUNDABLE_FOR, old.payment_no)
+        desk.his.settle(cost_fen=0)
+        desk.his.window_return(1000)
+        shown = await desk.service.get_return(desk.it.call(), GetDepositReturn(admission_no=OWN))
+        assert [(part.payment_no, part.amount_fen) for part in shown.parts] == [(new.payment_no, FEE - 1000)]
+        assert (shown.left_fen, shown.at_window_fen) == (2 * FEE - 1000, FEE)
+
+    play(platform_url, story)
+
+
+def test_what_somebody_else_has_paid_does_not_go_back_to_this_patient(platform_url: str) -> None:
+    """Whatever the hospital says of it."""
+
+    async def story(desk: Desk) -> None:
+        theirs, own = await two_paid(desk)
+        async with desk.it.database.transaction() as tx:
+            await tx.execute("UPDATE payment SET patient_id = 2 WHERE payment_no = $1", theirs.payment_no)
+        shown = await desk.service.get_return(desk.it.call(), GetDepositReturn(admission_no=OWN))
+        assert [part.payment_no for part in shown.parts] == [own.payment_no]
+        await desk.back()
+        assert (await desk.it.plan(theirs.payment_no)).latest(REFUND) is None
+
+    play(platform_url, story)
+
+
 def test_more_deposits_than_go_back_at_a_time(platform_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What has gone back stands in nobody's way."""
     monkeypatch.setattr(service, "AT_A_TIME", 2)

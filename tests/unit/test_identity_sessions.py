@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from yinyi.business.identity.errors import NoCard
 from yinyi.business.identity.messages import EndSession, Identify, ListCredentials
 from yinyi.business.identity.model import PatientFacts, SessionFacts
-from yinyi.business.identity.sessions import AT_MOST, IDLE, patients_at, session_view, verify_session
+from yinyi.business.identity.sessions import AT_MOST, IDLE, patients_at, session_view, start_session, verify_session
 from yinyi.business.identity.store import patient_facts
 from yinyi.kernel.errors import HospitalUnavailable, SessionEnded
 
@@ -123,6 +123,30 @@ def test_ones_own_card_laid_again_goes_on_with_the_session_and_anybody_elses_end
             assert await verified(it, first) is None
 
     run(story())
+
+
+def test_ones_own_card_makes_a_patient_of_whoever_has_shown_one_thing_of_his(platform_url: str, run: Run) -> None:
+    """A form, a slip or a tube alone is no proof; the card is one, and opens a session of its own."""
+
+    async def story() -> None:
+        async with house(platform_url) as it:
+            patient = (await facts_of(it, await begun(it))).patient
+            for nth, opened_by in enumerate(("form:1", "booking:2", "specimen:3")):
+                half = f"half-a-session-{nth}"
+                async with it.database.transaction() as tx:
+                    opened = (HOSPITAL, HALL, patient.patient_id, half, it.clock.now())
+                    await start_session(tx, *opened, opened_by=opened_by)
+                whole = (await it.ask(Identify(), session=half)).session_token
+                assert (await facts_of(it, whole)).opened_by == ""
+                assert await verified(it, half) is None
+
+    run(story())
+
+
+async def facts_of(it: House, token: str) -> SessionFacts:
+    facts = await verified(it, token)
+    assert facts is not None
+    return facts
 
 
 @pytest.mark.parametrize("mishap", ["down", "hangs"])

@@ -8,7 +8,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.business.payments import builder, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, NothingScanned
-from yinyi.business.payments.owners import is_of_another
+from yinyi.business.payments.owners import AT_INSTITUTION, is_of_another
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.service import NewPayment, PaymentService
 from yinyi.business.payments.view import state_of
@@ -89,6 +89,7 @@ class CheckInDesk:
         number = plan.payment_no
         paid = paid_at(plan) == "booking"
         told = plan.facts | {"booking_no": number, "number_reference": hold_reference(plan)}
+        told.pop(AT_INSTITUTION, None)  # the booking was opened there, the patient's coming need not be
         obligation = (CHECKED_IN, number)
         new = NewPayment(
             purpose=CHECKED_IN,

@@ -82,7 +82,7 @@ class SchedulingService:
         dispatcher.reads(ListRegistrations, self.list)
         dispatcher.changes(RegisterToday, Change(self.take, self.show, self.wanted, self._settle, only_reads=True))
         dispatcher.changes(IssueHoldSlip, Change(self.issue_hold_slip, self.show, settle=self._settle))
-        dispatcher.changes(CollectHoldSlip, Change(self._collect, self.show, settle=self._settle_taken))
+        dispatcher.changes(CollectHoldSlip, Change(self.collect, self.show, settle=self._settle_taken))
 
     # -- reading the hospital
 
@@ -182,7 +182,7 @@ class SchedulingService:
         self._payments.taken_up(call, taken_up)
         return plan.payment_no
 
-    async def _collect(self, tx: Tx, call: Call, message: CollectHoldSlip, facts: None) -> str:
+    async def collect(self, tx: Tx, call: Call, message: CollectHoldSlip, facts: None) -> str:
         """
         Raises:
             PaymentUnknown, NoHoldSlip.
