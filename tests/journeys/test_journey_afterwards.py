@@ -53,7 +53,7 @@ def test_another_copy_and_where_the_money_is(house: RealPlatform, chromium: Brow
     books.agree(house, payment_no)
 
 
-def test_out_of_paper_is_told_and_any_machine_prints_it_again(house: RealPlatform, chromium: Browser) -> None:
+def test_paper_that_goes_on_the_way_is_asked_about_and_any_machine_prints_it_again(house: RealPlatform, chromium: Browser) -> None:
     with kiosk_screen(house, chromium, "portrait", "en") as screen:
         payment_no, before = registered(screen, fresh_card(), printer="paper_out")
         expect(screen.page.locator(".note.bad")).to_contain_text("run out of paper")
@@ -136,13 +136,16 @@ def test_nobody_there_any_more(house: RealPlatform, chromium: Browser) -> None:
 
 def registered(screen: KioskScreen, card: CardText, printer: str = "ok") -> tuple[str, int]:
     """A new patient, paid; the payment's number, and how many papers there were before. ``printer``: how it is when it
-    is paid."""
+    is paid: whoever pays is asked whether he does without a slip."""
     house = screen.house
     screen.first_visit(card)
     house.take_card()
     payment_no = screen.choose()
     before = house.papers()
-    house.printer(printer)
+    if printer != "ok":
+        house.printer(printer)
+        screen.seen(r"/register/check/\w+", 'a[href$="no_paper=1"]').click()
+        screen.seen(r"/register/check/\w+", 'form[action*="/pay/"]')
     house.phone("pay", screen.to_code())
     screen.seen(rf"/done/{payment_no}", ".slip .no")
     return payment_no, before
