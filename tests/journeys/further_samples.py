@@ -40,4 +40,5 @@ FURTHER: dict[str, Sample] = {
     "first-confirm-macao": _as(START["first-confirm"], document="hmt_resident_card", name="何**", card_tail="0018"),
     "doctors-over": _as(REGISTER["doctors"], doctors=(_CLOSED, *_OVER[1:]), sessions=_SESSIONS_OVER, other_days=True),
     "doctors-none-other-days": _as(REGISTER["doctors-none"], sessions=(), other_days=True),
+    "home-more-no-top-up": _as(START["home-more"], tops_up=False),
 }
