@@ -5,7 +5,7 @@ from bill_samples import BILL
 from booking_samples import BOOKING
 from register_samples import REGISTER
 from report_samples import REPORTS
-from sample_facts import KEY, Sample
+from sample_facts import DOCTORS, KEY, SESSIONS, Sample
 from start_samples import START
 
 from yinyi.interface.journeys import views_start
@@ -21,6 +21,13 @@ def _as(sample: Sample, **facts: object) -> Sample:
     return msgspec.structs.replace(view, **facts), chrome
 
 
+_OVER = tuple(msgspec.structs.replace(each, state="over", in_room=False, left=0, later=None) for each in DOCTORS)
+_CLOSED = msgspec.structs.replace(_OVER[0], state="closed", in_room=True)
+_SESSIONS_OVER = tuple(
+    msgspec.structs.replace(each, left=0, state=state)
+    for each, state in zip(SESSIONS, ("closed", "over", "full"), strict=True)
+)
+
 FURTHER: dict[str, Sample] = {
     "bookings-has-it": _as(BOOKING["bookings-gone"], problem="has_it"),
     "bookings-has-it-elsewhere": _as(BOOKING["bookings-none"], problem="has_it"),
@@ -31,4 +38,7 @@ FURTHER: dict[str, Sample] = {
     "identify-no-tube-home": (views_start.IdentifyView(problem="unknown_tube", key=KEY), START["identify"][1]),
     "first-phone-macao": _as(START["first-phone"], document="hmt_resident_card", name="何**", card_tail="0018"),
     "first-confirm-macao": _as(START["first-confirm"], document="hmt_resident_card", name="何**", card_tail="0018"),
+    "doctors-over": _as(REGISTER["doctors"], doctors=(_CLOSED, *_OVER[1:]), sessions=_SESSIONS_OVER, other_days=True),
+    "doctors-none-other-days": _as(REGISTER["doctors-none"], sessions=(), other_days=True),
+    "home-more-no-top-up": _as(START["home-more"], tops_up=False),
 }

@@ -57,8 +57,9 @@ def of_top_up(found: PaymentView) -> dict[str, Any]:
 @pytest.mark.parametrize(("mode", "offered"), [("collect", True), ("refund_only", True), ("off", False)])
 def test_home_offers_the_account_where_there_is_one(mode: PrepaidMode, offered: bool) -> None:
     async def work() -> None:
-        browser = paired(known=False, GetPrepaidSetting=PrepaidSetting(mode=mode))
-        assert ("account" in (await browser.see("/"))["v"]["services"]) is offered
+        home = (await paired(known=False, GetPrepaidSetting=PrepaidSetting(mode=mode)).see("/"))["v"]
+        assert ("account" in home["services"]) is offered
+        assert home["tops_up"] is (mode == "collect"), "what the tile promises"
 
     run(work())
 

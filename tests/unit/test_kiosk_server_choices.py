@@ -1,6 +1,7 @@
 """The kiosk's pages after it is known who stands there: clinics, doctors, papers, looks."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -116,6 +117,34 @@ def test_doctors_show_what_is_left_and_when_there_is_more() -> None:
         assert view["doctors"][1]["later"] == {"session": "night", "left": 5}
         at_night = await paired(ListSchedules=sessions(full, night)).see("/register/doctors/D02?session=night")
         assert [each["schedule_id"] for each in at_night["v"]["doctors"]] == ["S2"]
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("status", "since_end", "state"),
+    [
+        ("open", timedelta(), "over"),
+        ("closed", timedelta(hours=1), "over"),
+        ("closed", -timedelta(minutes=5), "closed"),
+    ],
+)
+def test_a_session_that_is_over_says_so_and_another_day_is_offered(
+    status: Any, since_end: timedelta, state: str
+) -> None:
+    async def work() -> None:
+        over = session_of("S1", status=status, ends_at=NOW - since_end)
+        gone = session_of("S2", session="afternoon", status="stopped", practitioner_id="P2")
+        view = (await paired(ListSchedules=sessions(over, gone)).see("/register/doctors/D02"))["v"]
+        assert [(each["left"], each["state"]) for each in view["sessions"]] == [(0, state), (0, "stopped")]
+        assert [each["state"] for each in view["doctors"]] == [state]
+        assert view["other_days"]
+        evening = session_of("S3", session="night", practitioner_id="P3")
+        assert not (await paired(ListSchedules=sessions(over, evening)).see("/register/doctors/D02"))["v"]["other_days"]
+        offers = [each for each in TERMINAL.offers if each.service != "book"]
+        elsewhere = msgspec.structs.replace(TERMINAL, offers=offers)
+        seen = await paired(GetTerminal=elsewhere, ListSchedules=sessions(over)).see("/register/doctors/D02")
+        assert not seen["v"]["other_days"], "days are not booked at this terminal"
 
     run(work())
 

@@ -46,8 +46,7 @@ def test_a_fault_is_told_with_who_is_there_and_a_way_on(error: YinyiError, statu
         seen = page(answer)
         assert (answer.status_code, seen["is"], seen["v"]["kind"]) == (status, "ErrorView", kind)
         assert seen["v"]["back"] == ("/kiosk/register/departments?by=floor" if status >= 500 else "")
-        if status != 503:
-            assert seen["c"]["patient"]["name"] == "张*国"
+        assert (seen["c"]["patient"] is not None) is (kind != "too_busy"), "who is there is not asked of the overloaded"
 
     run(work())
 

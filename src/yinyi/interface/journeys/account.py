@@ -36,16 +36,16 @@ _KINDS: dict[str, views_account.RecordKind] = {
 }
 
 
-async def is_kept(visitor: Visitor) -> bool:
-    """Whether there is an account to look at: the hospital keeps them, or something has come back to this visitor's
-    since it kept them. Nobody says: no."""
+async def mode_of(visitor: Visitor) -> PrepaidMode:
+    """What can be done with an account; ``off``: there is none to look at, because the hospital keeps none and nothing
+    has come back to this visitor's since it kept them, or because nobody says."""
     try:
         mode: PrepaidMode = (await visitor.ask_as_anybody(GetPrepaidSetting())).mode
         if mode == "off" and visitor.known:
             mode = (await visitor.ask(GetPrepaidAccount())).mode
     except YinyiError:
-        return False
-    return mode != "off"
+        return "off"
+    return mode
 
 
 async def page(visitor: Visitor) -> Next:

@@ -53,9 +53,11 @@ async def doctors(visitor: Visitor) -> Next:
     """GET BOOK_DAY ?session=morning|afternoon|night."""
     department_id, on = visitor.at["department_id"], _date(visitor.at["on"])
     found = await visitor.ask(ListSchedules(department_id=department_id, first_on=on, last_on=on))
-    choices = present.session_choices(found.sessions, visitor.query.get("session", ""))
+    choices = present.session_choices(found.sessions, visitor.query.get("session", ""), visitor.now)
     chosen = next((choice.session for choice in choices if choice.chosen), None)
-    rows = [present.doctor(row, found.sessions) for row in found.sessions if row.schedule.session == chosen]
+    rows = [
+        present.doctor(row, found.sessions, visitor.now) for row in found.sessions if row.schedule.session == chosen
+    ]
     view = views_book.DayDoctorsView(
         department=present.department(found.department),
         on=on,
@@ -79,7 +81,7 @@ async def times(visitor: Visitor) -> Next:
     visitor.back = visitor.paths.book_day(department_id, on)
     found = await visitor.ask(ListBookingTimes(department_id=department_id, schedule_id=schedule_id, on=on))
     introduced = found.chosen.practitioner
-    doctor = present.doctor(found.chosen, [found.chosen, *found.others])
+    doctor = present.doctor(found.chosen, [found.chosen, *found.others], visitor.now)
     view = views_book.TimesView(
         department=present.department(found.department),
         on=on,

@@ -26,6 +26,7 @@ from yinyi.kernel.errors import (
     DeadlineExceeded,
     HospitalUnavailable,
     IdempotencyConflict,
+    InLine,
     Invalid,
     InvalidField,
     NotAllowed,
@@ -94,6 +95,12 @@ def kind_of(error: YinyiError) -> views_ends.ErrorKind:
 def closed_of(error: YinyiError) -> tuple[ClosedReason, int] | None:
     """Why nothing can be done here at all; None: something can."""
     return next((CLOSED[ancestor] for ancestor in type(error).__mro__ if ancestor in CLOSED), None)
+
+
+def tells_who(error: YinyiError) -> bool:
+    """The platform can still be asked who is there, also while the hospital or a channel does not answer: his session
+    holds, and it is not itself too busy."""
+    return isinstance(error, InLine) or not isinstance(error, SessionEnded | Busy)
 
 
 def opening_of(error: YinyiError) -> datetime | None:

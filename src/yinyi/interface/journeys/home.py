@@ -5,6 +5,7 @@ from datetime import datetime
 
 from yinyi.business.identity.messages import EndSession, PreferElder
 from yinyi.business.payments.messages_cards import CancelReading
+from yinyi.business.prepaid.model import PrepaidMode
 from yinyi.business.terminals.errors import TerminalLocked
 from yinyi.business.terminals.messages import GetTerminal
 from yinyi.business.terminals.model import LIVE, Offer, ServiceName
@@ -30,9 +31,9 @@ async def home(visitor: Visitor) -> Next:
         with contextlib.suppress(YinyiError):
             await visitor.ask(EndSession())
         return Go(visitor.paths.home, Visit())
-    offers: list[Offer] | None = None
+    found: tuple[list[Offer], PrepaidMode] | None = None
     if visitor.known:
-        offers = await _offers(visitor)
+        found = await _offers(visitor)
         if visitor.session is None and not await _still_known(visitor):
             return Go(visitor.paths.home, Visit())
         if visitor.session is not None and visitor.session.of_specimen:
@@ -41,8 +42,7 @@ async def home(visitor: Visitor) -> Next:
     elif (laid := await by_laid_card(visitor, visitor.visit.wants)) is not None:
         return laid
     await card_reading.forget(visitor)
-    if offers is None:
-        offers = await _offers(visitor)
+    offers, prepaid = found or await _offers(visitor)
     shut: dict[ServiceName, datetime | None] = {each.service: each.opens_at for each in offers if each.shut}
     names: tuple[ServiceName, ...] = tuple(each.service for each in offers)
     listens = {} if visitor.known else {**CARDS, **card.LISTENS}
@@ -54,6 +54,7 @@ async def home(visitor: Visitor) -> Next:
         services=names,
         page=_page(visitor),
         shut=shut,
+        tops_up=prepaid == "collect",
         after=visitor.terminal.code_version,
         key=present.new_key(),
     )
@@ -72,13 +73,13 @@ async def _still_known(visitor: Visitor) -> bool:
     return False
 
 
-async def _offers(visitor: Visitor) -> list[Offer]:
+async def _offers(visitor: Visitor) -> tuple[list[Offer], PrepaidMode]:
     """What this terminal offers and this skin has pages for: without what needs a device that does not work and
-    without the prepaid account where there is none."""
-    no_account = not await account.is_kept(visitor)
+    without the prepaid account where there is none; and what can be done with that."""
+    prepaid = await account.mode_of(visitor)
     here = {each.service: each for each in visitor.terminal.offers if each.shut != "device"}
     listed = (here[each.name] for each in TABLE if each.name in here and visitor.paths.service(each.name))
-    return [each for each in listed if not (no_account and each.service == "account")]
+    return [each for each in listed if each.service != "account" or prepaid != "off"], prepaid
 
 
 def _page(visitor: Visitor) -> int:

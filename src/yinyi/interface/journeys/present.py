@@ -20,6 +20,8 @@ PRINTING: dict[PrintState, views.Printing] = {
     "offline": "offline",
     "failed": "failed",
 }
+_STATES: tuple[views_register.DoctorState, ...] = ("open", "full", "closed", "over", "stopped")
+"""A session with several doctors is as the first of these that any of them has."""
 _SESSIONS: tuple[views.SessionName, ...] = ("morning", "afternoon", "night")
 
 
@@ -68,10 +70,10 @@ def booked_visit(booking: AppointmentView) -> views_register.Visit:
     )
 
 
-def doctor(row: DoctorSession, others: list[DoctorSession]) -> views_register.DoctorRow:
+def doctor(row: DoctorSession, others: list[DoctorSession], now: datetime) -> views_register.DoctorRow:
     """``others``: where this doctor's later sessions are looked for."""
     practitioner, schedule = row.practitioner, row.schedule
-    state = doctor_state(schedule)
+    state = doctor_state(schedule, now)
     return views_register.DoctorRow(
         schedule_id=schedule.schedule_id,
         practitioner_id=practitioner.practitioner_id,
@@ -86,13 +88,15 @@ def doctor(row: DoctorSession, others: list[DoctorSession]) -> views_register.Do
         starts_at=schedule.starts_at,
         ends_at=schedule.ends_at,
         state=state,
-        later=None if state == "open" else later(schedule, others),
+        later=None if state == "open" else later(schedule, others, now),
     )
 
 
-def doctor_state(schedule: Schedule) -> views_register.DoctorState:
+def doctor_state(schedule: Schedule, now: datetime) -> views_register.DoctorState:
     if schedule.status == "stopped":
         return "stopped"
+    if schedule.ends_at <= now:
+        return "over"
     if schedule.status == "closed":
         return "closed"
     return "open" if left(schedule) else "full"
@@ -102,7 +106,7 @@ def left(schedule: Schedule) -> int:
     return max(schedule.capacity - schedule.taken, 0)
 
 
-def later(schedule: Schedule, others: list[DoctorSession]) -> views_register.Later | None:
+def later(schedule: Schedule, others: list[DoctorSession], now: datetime) -> views_register.Later | None:
     """The same doctor's next session of that day that still has numbers."""
     after = [
         other.schedule
@@ -110,7 +114,7 @@ def later(schedule: Schedule, others: list[DoctorSession]) -> views_register.Lat
         if other.schedule.practitioner_id == schedule.practitioner_id
         and other.schedule.service_date == schedule.service_date
         and other.schedule.starts_at > schedule.starts_at
-        and doctor_state(other.schedule) == "open"
+        and doctor_state(other.schedule, now) == "open"
     ]
     if not after:
         return None
@@ -118,19 +122,25 @@ def later(schedule: Schedule, others: list[DoctorSession]) -> views_register.Lat
     return views_register.Later(session=first.session, left=left(first))
 
 
-def session_choices(sessions: list[DoctorSession], wanted: str) -> tuple[views_register.SessionChoice, ...]:
+def session_choices(
+    sessions: list[DoctorSession], wanted: str, now: datetime
+) -> tuple[views_register.SessionChoice, ...]:
     """The sessions of the day in order, one of them chosen: the wanted one, else the first that has numbers."""
     found: dict[views.SessionName, int] = {}
+    states: dict[views.SessionName, views_register.DoctorState] = {}
     for row in sessions:
         schedule = row.schedule
-        found.setdefault(schedule.session, 0)
-        if schedule.status == "open" and schedule.taken < schedule.capacity:
-            found[schedule.session] += schedule.capacity - schedule.taken
+        state = doctor_state(schedule, now)
+        found[schedule.session] = found.get(schedule.session, 0) + (left(schedule) if state == "open" else 0)
+        so_far = states.get(schedule.session, state)
+        states[schedule.session] = state if _STATES.index(state) < _STATES.index(so_far) else so_far
     totals: dict[views.SessionName, int] = {name: found[name] for name in _SESSIONS if name in found}
     chosen = wanted if wanted in totals else next((name for name, n in totals.items() if n), next(iter(totals), ""))
     first_on = sessions[0].schedule.service_date if sessions else None
     return tuple(
-        views_register.SessionChoice(service_date=first_on, session=name, left=n, chosen=name == chosen)
+        views_register.SessionChoice(
+            service_date=first_on, session=name, left=n, state=states[name], chosen=name == chosen
+        )
         for name, n in totals.items()
         if first_on
     )

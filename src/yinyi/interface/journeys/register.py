@@ -115,17 +115,25 @@ def _grouped(by: By, at: str, clinics: list[Department]) -> views_register.Depar
 async def doctors(visitor: Visitor) -> Next:
     """GET DOCTORS."""
     found = await visitor.ask(ListSchedules(department_id=visitor.at["department_id"]))
-    choices = present.session_choices(found.sessions, visitor.query.get("session", ""))
+    choices = present.session_choices(found.sessions, visitor.query.get("session", ""), visitor.now)
     chosen = next((choice.session for choice in choices if choice.chosen), None)
-    rows = [present.doctor(row, found.sessions) for row in found.sessions if row.schedule.session == chosen]
+    rows = [
+        present.doctor(row, found.sessions, visitor.now) for row in found.sessions if row.schedule.session == chosen
+    ]
     view = views_register.DoctorsView(
         department=present.department(found.department),
         sessions=choices,
         doctors=tuple(sorted(rows, key=present.in_room_first)),
         hold_minutes=HOLD_MINUTES,
+        other_days=not any(each.left for each in choices) and _books(visitor),
         key=present.new_key(),
     )
     return Show(view, steps=views.REGISTER_STEPS)
+
+
+def _books(visitor: Visitor) -> bool:
+    """Other days can be booked here, now."""
+    return any(each.service == "book" and not each.shut for each in visitor.terminal.offers)
 
 
 async def doctor(visitor: Visitor) -> Next:
@@ -135,7 +143,7 @@ async def doctor(visitor: Visitor) -> Next:
     found = await visitor.ask(GetSchedule(department_id=department_id, schedule_id=schedule_id))
     view = views_register.DoctorView(
         department=present.department(found.department),
-        doctor=present.doctor(found.sessions[0], found.sessions),
+        doctor=present.doctor(found.sessions[0], found.sessions, visitor.now),
         introduction=found.sessions[0].practitioner.introduction,
         introduction_en=found.sessions[0].practitioner.introduction_en,
         hold_minutes=HOLD_MINUTES,
@@ -189,4 +197,4 @@ async def _later(visitor: Visitor, wanted: RegisterToday) -> views_register.Late
         )
     except YinyiError:
         return None
-    return present.later(found.sessions[0].schedule, found.sessions)
+    return present.later(found.sessions[0].schedule, found.sessions, visitor.now)

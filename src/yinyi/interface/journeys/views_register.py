@@ -51,12 +51,17 @@ class DepartmentsView(View, frozen=True, kw_only=True):
     groups: tuple[DepartmentGroup, ...] = ()
 
 
+DoctorState = Literal["open", "full", "stopped", "closed", "over"]
+"""Numbers left; all taken; not holding his session today; too late to register for it; it has ended."""
+
+
 class SessionChoice(Part, frozen=True, kw_only=True):
     """A session of the day with how many numbers all doctors together have left."""
 
     service_date: date
     session: SessionName
     left: int
+    state: DoctorState = "open"
     chosen: bool = False
 
 
@@ -65,10 +70,6 @@ class Later(Part, frozen=True, kw_only=True):
 
     session: SessionName
     left: int
-
-
-DoctorState = Literal["open", "full", "stopped", "closed"]
-"""Numbers left; all taken; not holding his session today; too late for this session."""
 
 
 class DoctorRow(Part, frozen=True, kw_only=True):
@@ -92,12 +93,14 @@ class DoctorRow(Part, frozen=True, kw_only=True):
 
 class DoctorsView(View, frozen=True, kw_only=True):
     """Which doctor? A chosen number is held ``hold_minutes``. The form sends ``schedule_id`` beside ``key``:
-    together they make the idempotency key."""
+    together they make the idempotency key. other_days: nobody has a number today any more, and others can be booked
+    here."""
 
     department: DepartmentChoice
     sessions: tuple[SessionChoice, ...]
     doctors: tuple[DoctorRow, ...]
     hold_minutes: int
+    other_days: bool = False
     key: str
 
 

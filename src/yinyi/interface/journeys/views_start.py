@@ -14,13 +14,14 @@ from yinyi.interface.journeys.views_cards import CardKind
 class HomeView(View, frozen=True, kw_only=True):
     """The first page: what can be done here. page: from 1, where it is too much for one.
 
-    shut: which of them cannot be had just now, and when each opens; None: nobody knows. after: the version of what was
-    scanned before.
+    shut: which of them cannot be had just now, and when each opens; None: nobody knows. tops_up: prepaid accounts take
+    money, and do not only give it back. after: the version of what was scanned before.
     """
 
     services: tuple[ServiceName, ...]
     page: int = 1
     shut: Mapping[ServiceName, datetime | None] = {}
+    tops_up: bool = True
     after: int = 0
     key: str = ""
 

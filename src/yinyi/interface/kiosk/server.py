@@ -56,7 +56,6 @@ from yinyi.kernel.errors import (
     InternalError,
     InvalidField,
     NotFound,
-    SessionEnded,
     TerminalNotEnrolled,
     Unavailable,
     YinyiError,
@@ -349,8 +348,7 @@ class Kiosk:
     async def _person(self, asked: Asked, error: YinyiError) -> SessionView | None:
         """Whose session it is, for the page that tells of the failure."""
         visitor = asked.visitor
-        away = isinstance(error, SessionEnded | Unavailable) and not isinstance(error, InLine)
-        if visitor is None or visitor.session or not visitor.known or away:
+        if visitor is None or visitor.session or not visitor.known or not errors.tells_who(error):
             return visitor.session if visitor else None
         with suppress(YinyiError):
             await visitor.ask(GetTerminal())
