@@ -1,8 +1,9 @@
 """More pages of what others have samples of, in the order in which they came."""
 
 import msgspec
-from bill_samples import BILL
+from bill_samples import BILL, BILLS
 from booking_samples import BOOKING
+from pay_samples import PAY
 from register_samples import REGISTER
 from report_samples import REPORTS
 from sample_facts import KEY, Sample
@@ -31,4 +32,8 @@ FURTHER: dict[str, Sample] = {
     "identify-no-tube-home": (views_start.IdentifyView(problem="unknown_tube", key=KEY), START["identify"][1]),
     "first-phone-macao": _as(START["first-phone"], document="hmt_resident_card", name="何**", card_tail="0018"),
     "first-confirm-macao": _as(START["first-confirm"], document="hmt_resident_card", name="何**", card_tail="0018"),
+    "card-no-money-part": (
+        msgspec.structs.replace(PAY["card-no-money"][0], subject=BILLS, amount_fen=852_32, divisible=True),
+        BILL["bills-check-part"][1],
+    ),
 }
