@@ -1,8 +1,9 @@
 """More pages of what others have samples of, in the order in which they came."""
 
 import msgspec
-from bill_samples import BILL
+from bill_samples import BILL, BILLS
 from booking_samples import BOOKING
+from pay_samples import PAY
 from register_samples import REGISTER
 from report_samples import REPORTS
 from sample_facts import DOCTORS, KEY, SESSIONS, Sample
@@ -41,4 +42,8 @@ FURTHER: dict[str, Sample] = {
     "doctors-over": _as(REGISTER["doctors"], doctors=(_CLOSED, *_OVER[1:]), sessions=_SESSIONS_OVER, other_days=True),
     "doctors-none-other-days": _as(REGISTER["doctors-none"], sessions=(), other_days=True),
     "home-more-no-top-up": _as(START["home-more"], tops_up=False),
+    "card-no-money-part": (
+        msgspec.structs.replace(PAY["card-no-money"][0], subject=BILLS, amount_fen=852_32, divisible=True),
+        BILL["bills-check-part"][1],
+    ),
 }

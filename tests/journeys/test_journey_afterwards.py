@@ -53,9 +53,7 @@ def test_another_copy_and_where_the_money_is(house: RealPlatform, chromium: Brow
     books.agree(house, payment_no)
 
 
-def test_paper_that_goes_on_the_way_is_asked_about_and_any_machine_prints_it_again(
-    house: RealPlatform, chromium: Browser
-) -> None:
+def test_paper_gone_on_the_way_is_told_and_any_machine_prints_it_again(house: RealPlatform, chromium: Browser) -> None:
     with kiosk_screen(house, chromium, "portrait", "en") as screen:
         payment_no, before = registered(screen, fresh_card(), printer="paper_out")
         expect(screen.page.locator(".note.bad")).to_contain_text("run out of paper")

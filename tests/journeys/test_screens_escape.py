@@ -36,14 +36,22 @@ def poisoned(value: Any) -> Any:
 
 
 class Skeleton(HTMLParser):
-    """Elements and the names of their attributes, in order."""
+    """Elements and the names of their attributes, in order; not what an icon is drawn of, which a clinic's name
+    decides."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[tuple[str, ...]] = []
+        self._in_icon = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._in_icon:
+            return
         self.found.append((tag, *(name for name, _ in attrs)))
+        self._in_icon = tag == "svg" and (dict(attrs).get("class") or "").startswith("i ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_icon = self._in_icon and tag != "svg"
 
 
 def skeleton(page: str) -> list[tuple[str, ...]]:

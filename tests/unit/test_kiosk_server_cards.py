@@ -4,11 +4,13 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from kiosk_bills import paying
 from kiosk_platform import PAGES, TERMINAL, paired, registration, run
 
 from yinyi.business.identity.errors import TicketExpired
 from yinyi.business.identity.messages_cards import AskedForCard, CardBalance, CardLeft
 from yinyi.business.payments.model import NO_SESSION, STRIPE, UNREAD
+from yinyi.business.prepaid.messages import PrepaidAccount
 from yinyi.business.terminals.model import CardReading, DeviceView
 from yinyi.interface.journeys import views_pay
 from yinyi.kernel.errors import ChannelUnavailable, YinyiError
@@ -17,6 +19,9 @@ from yinyi.wire.iso8583.response_codes import RESPONSES, response_of
 
 WORKS = DeviceView(device="card_terminal", kind="card_terminal", state="ok")
 HERE = msgspec.structs.replace(TERMINAL, devices=[*TERMINAL.devices, WORKS])
+
+
+NO_ACCOUNT = PrepaidAccount(mode="off", balance_fen=Fen(0), entries=[])
 
 
 async def seen(reading: CardReading | None = None, **facts: Any) -> dict[str, Any]:
@@ -91,6 +96,22 @@ def test_only_cards_that_are_taken_are_named() -> None:
         assert (await seen(reason="declined", refused_code="51", reads=every))["kinds"] == every
         at_code = await seen(state="waiting", scanned=False, tender="wechatpay", code_url="weixin://x", reads=every)
         assert at_code["kinds"] == every
+
+    run(work())
+
+
+def test_where_a_card_has_not_enough_for_bills_a_part_can_be_paid_otherwise() -> None:
+    async def divisible(code: str, **more: Any) -> bool:
+        refused: dict[str, Any] = {"reason": "declined", "refused_code": code, "scanned": True, "tender": "public_card"}
+        of_it = paying("ready", **{**refused, "tenders": ["wechatpay"], **more})
+        browser = paired(GetInvoicePayment=of_it, GetPayment=of_it.payment, GetPrepaidAccount=NO_ACCOUNT)
+        return (await browser.see(PAGES["pay"]))["v"]["divisible"]
+
+    async def work() -> None:
+        for code, can in [("51", True), ("61", True), ("55", False), ("54", False)]:
+            assert await divisible(code) is can, code
+        assert not await divisible("51", tenders=[]), "there is nothing to pay the part by"
+        assert not (await seen(reason="declined", refused_code="51", tenders=["wechatpay"]))["divisible"], "no bills"
 
     run(work())
 

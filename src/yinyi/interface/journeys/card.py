@@ -5,7 +5,7 @@ from yinyi.business.payments.messages import GetPayment, PaymentView
 from yinyi.business.payments.messages_cards import CancelReading, ReadCard
 from yinyi.business.payments.model import NO_SESSION, STRIPE, UNREAD
 from yinyi.business.terminals.model import LIVE, CardReading, ReadingState, TerminalView
-from yinyi.interface.journeys import paper, present, views, views_pay
+from yinyi.interface.journeys import paper, parts, present, views, views_pay
 from yinyi.interface.journeys.purposes.purpose import Paid
 from yinyi.interface.journeys.visitor import Go, Next, Visitor
 from yinyi.kernel.errors import ChannelUnavailable
@@ -42,6 +42,8 @@ _ANSWERS: dict[str, views_pay.CardRefused] = {
     code: refused for refused, codes in _CODES.items() for code in codes.split()
 }
 """What the words of ``response_codes`` come under; whatever else a bank answers is its refusal."""
+NOT_ENOUGH: frozenset[views_pay.CardRefused] = frozenset({"no_money", "limit"})
+"""Of less it may take a part."""
 _UNASKED: dict[str, views_pay.CardRefused] = {STRIPE: "stripe", UNREAD: "unreadable", NO_SESSION: "not_here"}
 """Refused by us: the bank was not asked."""
 
@@ -126,6 +128,7 @@ def view(visitor: Visitor, paid: Paid) -> views_pay.CardView:
         tender=payment.tender if submitted(payment) else "bank_card",
         kinds=tuple(reading.kinds) if reading else offered(visitor, payment),
         code=present.first(payment),
+        divisible=state == "refused" and refused in NOT_ENOUGH and parts.is_divisible(payment),
         hold_slip=state == "refused" and paid.hold is not None,
         key=present.new_key(),
     )

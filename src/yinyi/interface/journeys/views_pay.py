@@ -54,7 +54,7 @@ class CardView(View, frozen=True, kw_only=True):
     refused: why not; said, said_en: what the bank's answer means, to the payer. tries_left: of the PIN, where the bank
     tells; 0: it does not. again: a card can be tried again.
     kinds: of cards that are taken here. tender: of which of them this one is, once it was read. code: the app whose
-    code can be scanned instead.
+    code can be scanned instead. divisible: there is not enough on it for all, and a part can be paid by phone.
     """
 
     payment_no: str
@@ -74,6 +74,7 @@ class CardView(View, frozen=True, kw_only=True):
     kinds: tuple[TenderName, ...] = ()
     tender: TenderName = "bank_card"
     code: TenderName = "wechatpay"
+    divisible: bool = False
     hold_slip: bool = False
     key: str
 
