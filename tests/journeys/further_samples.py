@@ -1,6 +1,7 @@
 """More pages of what others have samples of, in the order in which they came."""
 
 import msgspec
+from after_samples import ERRORS
 from bill_samples import BILL
 from booking_samples import BOOKING
 from register_samples import REGISTER
@@ -41,4 +42,6 @@ FURTHER: dict[str, Sample] = {
     "doctors-over": _as(REGISTER["doctors"], doctors=(_CLOSED, *_OVER[1:]), sessions=_SESSIONS_OVER, other_days=True),
     "doctors-none-other-days": _as(REGISTER["doctors-none"], sessions=(), other_days=True),
     "home-more-no-top-up": _as(START["home-more"], tops_up=False),
+    "error-not-bookable-today": _as(ERRORS["error-not-bookable"], today="/kiosk/register/doctors/D02"),
+    "error-not-bookable-today-elsewhere": _as(ERRORS["error-not-bookable"], today=""),
 }
