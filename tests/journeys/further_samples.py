@@ -1,6 +1,7 @@
 """More pages of what others have samples of, in the order in which they came."""
 
 import msgspec
+from after_samples import ERRORS
 from bill_samples import BILL, BILLS
 from booking_samples import BOOKING
 from pay_samples import PAY
@@ -46,4 +47,6 @@ FURTHER: dict[str, Sample] = {
         msgspec.structs.replace(PAY["card-no-money"][0], subject=BILLS, amount_fen=852_32, divisible=True),
         BILL["bills-check-part"][1],
     ),
+    "error-not-bookable-today": _as(ERRORS["error-not-bookable"], today="/kiosk/register/doctors/D02"),
+    "error-not-bookable-today-elsewhere": _as(ERRORS["error-not-bookable"], today=""),
 }

@@ -1,11 +1,11 @@
 """Bookings at the kiosk: what their pages ask of the platform, and where they lead."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
-from kiosk_platform import CARDIOLOGY, NOW, PAYMENT, TODAY, page, paired, payment, receipt, run, session_of
+from kiosk_platform import CARDIOLOGY, NOW, PAYMENT, TERMINAL, TODAY, page, paired, payment, receipt, run, session_of
 
 from yinyi.business.payments.errors import ChannelGone
 from yinyi.business.payments.messages import Payments
@@ -15,6 +15,7 @@ from yinyi.business.scheduling.errors import (
     BookingClosed,
     BookingGone,
     NoSuchBooking,
+    NotBookable,
     NotThatDay,
     SlotTaken,
     TooEarly,
@@ -144,6 +145,26 @@ def test_what_cannot_be_booked_is_said(error: YinyiError, kind: str) -> None:
             "/book/hold", department_id="D02", schedule_id="S1", on=str(ON)
         )
         assert (answer.status_code, page(answer)["v"]["kind"]) == (409, kind)
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("on", "offers", "today"),
+    [
+        (TODAY, ("book", "register"), "/kiosk/register/doctors/D02"),
+        (TODAY, ("book",), ""),
+        (TODAY - timedelta(days=1), ("book", "register"), None),
+    ],
+)
+def test_a_day_that_is_today_by_now_is_registered_for(on: date, offers: tuple[str, ...], today: str | None) -> None:
+    async def work() -> None:
+        here = msgspec.structs.replace(TERMINAL, offers=[each for each in TERMINAL.offers if each.service in offers])
+        browser = paired(GetTerminal=here, BookAppointment=NotBookable())
+        answer = await browser.post("/book/hold", department_id="D02", schedule_id="S1", on=str(on))
+        seen = page(answer)["v"]
+        assert (answer.status_code, seen["kind"], seen["today"]) == (409, "not_bookable", today)
+        assert seen["back"] == "/kiosk/book/D02"
 
     run(work())
 

@@ -134,13 +134,23 @@ async def hold(visitor: Visitor) -> Next:
     except SlotTaken as error:
         back = visitor.paths.book_times(department_id, on, schedule_id)
         return _refused(views_ends.ErrorView(kind=kind_of(error), back=back))
-    except (SessionStopped, SessionClosed, NotBookable, TooManyBookings) as error:
+    except NotBookable as error:
+        back, today = visitor.paths.book_days(department_id), _today(visitor, department_id, on)
+        return _refused(views_ends.ErrorView(kind=kind_of(error), back=back, today=today))
+    except (SessionStopped, SessionClosed, TooManyBookings) as error:
         return _refused(views_ends.ErrorView(kind=kind_of(error), back=visitor.paths.book_days(department_id)))
     except BookingClosed as error:
         return _refused(views_ends.ErrorView(kind=kind_of(error)))
     except (AlreadyRegistered, AlreadyUnderWay):
         return Go(f"{visitor.paths.check_in}?{check_in.HAS_IT}=1")
     return Go(standing.address(visitor, made.payment, made.hold_slip))
+
+
+def _today(visitor: Visitor, department_id: str, on: date) -> str | None:
+    """Midnight has passed since this day was chosen: see ``ErrorView.today``."""
+    if on != visitor.now.date():
+        return None
+    return visitor.paths.doctors(department_id) if register.offered(visitor, "register") else ""
 
 
 def _refused(view: views_ends.ErrorView) -> Show:

@@ -26,6 +26,7 @@ from yinyi.business.scheduling.messages import (
     RegistrationView,
 )
 from yinyi.business.scheduling.model import Department
+from yinyi.business.terminals.model import ServiceName
 from yinyi.interface.journeys import identify, present, standing, views, views_ends, views_register
 from yinyi.interface.journeys.errors import kind_of
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
@@ -125,15 +126,15 @@ async def doctors(visitor: Visitor) -> Next:
         sessions=choices,
         doctors=tuple(sorted(rows, key=present.in_room_first)),
         hold_minutes=HOLD_MINUTES,
-        other_days=not any(each.left for each in choices) and _books(visitor),
+        other_days=not any(each.left for each in choices) and offered(visitor, "book"),
         key=present.new_key(),
     )
     return Show(view, steps=views.REGISTER_STEPS)
 
 
-def _books(visitor: Visitor) -> bool:
-    """Other days can be booked here, now."""
-    return any(each.service == "book" and not each.shut for each in visitor.terminal.offers)
+def offered(visitor: Visitor, service: ServiceName) -> bool:
+    """It can be had here, now."""
+    return any(each.service == service and not each.shut for each in visitor.terminal.offers)
 
 
 async def doctor(visitor: Visitor) -> Next:

@@ -71,7 +71,8 @@ class ErrorView(View, frozen=True, kw_only=True):
     """A failure in words: what happened, what happens next, where to go.
 
     back: the address from which it can be tried again; empty: only home. ask_no: a number to ask with, if there is one.
-    alternative: when a full doctor has numbers again. opens_at: of a service that is closed; None: nobody knows.
+    later: when a full doctor has numbers again. opens_at: of a service that is closed; None: nobody knows. today: the
+    day that was to be booked is today by now: where to register for it; empty: not at this machine.
     """
 
     kind: ErrorKind
@@ -79,3 +80,4 @@ class ErrorView(View, frozen=True, kw_only=True):
     ask_no: str = ""
     later: Later | None = None
     opens_at: datetime | None = None
+    today: str | None = None
