@@ -147,14 +147,18 @@ class HolderStage:
 
     async def comes(self, kiosk: Kiosk, patient_no: str, name: str = "王芳", opened_by: str = "") -> int:
         """A patient on record stands before this kiosk; his id. ``opened_by``: only something of his was scanned."""
-        token, now = f"session-{next(self.keys)}", self.line.clock.now()
+        patient_id, kiosk.session = await self.speaks(kiosk.terminal_id, patient_no, name, opened_by)
+        return patient_id
+
+    async def speaks(self, place: str, patient_no: str, name: str = "王芳", opened_by: str = "") -> tuple[int, str]:
+        """A patient on record is known at this place; his id, and the session."""
+        token, now = f"session-of-somebody-{next(self.keys)}", self.line.clock.now()
         record = PatientRecord(patient_no=patient_no, name=name, sex="female", born_on=None)
         async with self.line.database.transaction() as tx:
             patient = await store.keep_patient(tx, VAULT, DEMO_HOSPITAL.hospital_id, record, now)
-            where = (DEMO_HOSPITAL.hospital_id, kiosk.terminal_id)
+            where = (DEMO_HOSPITAL.hospital_id, place)
             await sessions.start_session(tx, *where, patient.patient_id, token, now, opened_by=opened_by)
-        kiosk.session = token
-        return patient.patient_id
+        return patient.patient_id, token
 
     async def bank_knows(self, kiosk: Kiosk) -> None:
         """It has a session of its own, too."""

@@ -12,6 +12,7 @@ from whole_stage import Theirs, busy_morning, play
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.operations import declared_operations
 from yinyi.bus.operation import Caller, OpenedBy, Operation, OperationSpec
+from yinyi.business.billing.messages import ListInvoices
 from yinyi.business.documents.errors import DocumentUnknown, NothingToPrint
 from yinyi.business.documents.messages import ListDocuments
 from yinyi.business.identity.errors import ChildAtWindow, TicketExpired
@@ -24,6 +25,8 @@ from yinyi.business.payments.messages import ListPayments
 from yinyi.business.prepaid.messages import GetPrepaidAccount
 from yinyi.business.reports.errors import ReportUnknown
 from yinyi.business.reports.messages import ListReports
+from yinyi.business.scheduling.messages import ListRegistrations
+from yinyi.business.scheduling.messages_booking import ListAppointments
 from yinyi.conformance.hospital.stage import Stage
 from yinyi.kernel.errors import NotFound, NotYours, SessionEnded
 
@@ -83,7 +86,7 @@ async def ask(kiosk: Kiosk, spec: OperationSpec, fields: dict[str, Any]) -> Any:
 async def own(kiosk: Kiosk) -> bytes:
     """All that somebody sees of his own."""
     looks: list[Operation[Any]] = [ListCredentials(), ListPayments(), ListDocuments(), GetPrepaidAccount()]
-    looks += [FindStay(), ListReports(), ListChildren()]
+    looks += [FindStay(), ListReports(), ListChildren(), ListAppointments(), ListRegistrations(), ListInvoices()]
     return msgspec.json.encode([await kiosk.ask(each) for each in looks])
 
 
