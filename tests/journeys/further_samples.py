@@ -46,4 +46,5 @@ FURTHER: dict[str, Sample] = {
         msgspec.structs.replace(PAY["card-no-money"][0], subject=BILLS, amount_fen=852_32, divisible=True),
         BILL["bills-check-part"][1],
     ),
+    "check-ahead": _as(REGISTER["check"], ahead=True, cards=True),
 }
