@@ -49,4 +49,5 @@ FURTHER: dict[str, Sample] = {
     ),
     "error-not-bookable-today": _as(ERRORS["error-not-bookable"], today="/kiosk/register/doctors/D02"),
     "error-not-bookable-today-elsewhere": _as(ERRORS["error-not-bookable"], today=""),
+    "check-ahead": _as(REGISTER["check"], ahead=True, cards=True),
 }

@@ -5,7 +5,20 @@ from typing import Any
 
 import msgspec
 import pytest
-from kiosk_platform import CARDIOLOGY, NOW, PAYMENT, TERMINAL, TODAY, page, paired, payment, receipt, run, session_of
+from kiosk_platform import (
+    CARDIOLOGY,
+    NOW,
+    PAYMENT,
+    TERMINAL,
+    TODAY,
+    page,
+    paired,
+    payment,
+    receipt,
+    registration,
+    run,
+    session_of,
+)
 
 from yinyi.business.payments.errors import ChannelGone
 from yinyi.business.payments.messages import Payments
@@ -349,5 +362,22 @@ def test_who_cannot_refuse_another_doctor_any_more_is_sent_to_the_window(error: 
         assert answer.headers["location"] == "/kiosk/changed?late=1"
         assert "SeeVisitChange" not in browser.platform.names(), "he may still say that he agrees"
         assert (await browser.see("/changed?late=1"))["v"]["too_late"]
+
+    run(work())
+
+
+@pytest.mark.parametrize("reads", [[], ["bank_card"]])
+def test_what_comes_next_is_what_comes_next(reads: list[Any]) -> None:
+    """A booking is checked in on its day; a card is named where one can be used."""
+
+    async def work() -> None:
+        held = booking("opening", "ready")
+        held = msgspec.structs.replace(held, payment=msgspec.structs.replace(held.payment, reads=reads))
+        browser = paired(GetAppointment=held, GetPayment=held.payment)
+        seen = (await browser.see(f"/register/check/{PAYMENT}"))["v"]
+        assert (seen["ahead"], seen["cards"]) == (True, bool(reads))
+        today = registration("ready", reads=reads)
+        seen = (await paired(GetRegistration=today).see(f"/register/check/{PAYMENT}"))["v"]
+        assert (seen["ahead"], seen["cards"]) == (False, bool(reads))
 
     run(work())

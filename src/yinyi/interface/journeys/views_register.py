@@ -137,7 +137,7 @@ class CheckView(View, frozen=True, kw_only=True):
 
     problem: why the last try to pay ended; nothing was taken, or it goes back, and it can be tried again.
     back: the page before; empty: the doctors of today. booked: it is a check-in, and the booking stays whatever becomes
-    of it.
+    of it. ahead: for another day, on which one checks in. cards: it can be paid by card here.
     """
 
     payment_no: str
@@ -145,6 +145,8 @@ class CheckView(View, frozen=True, kw_only=True):
     fee_fen: int
     held_until: datetime
     booked: bool = False
+    ahead: bool = False
+    cards: bool = False
     problem: Literal["declined", "expired", "unavailable", "paid_late"] | None = None
     back: str = ""
     key: str

@@ -93,6 +93,7 @@ def _check(registration: RegistrationView, problem: Problem | None, until: datet
         visit=present.visit(registration),
         fee_fen=payment.amount_fen,
         held_until=until,
+        cards=bool(payment.reads),
         problem=problem,
         key=present.new_key(),
     )
