@@ -253,6 +253,29 @@ def test_payments_are_listed_with_what_became_of_them() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stands", "in_minutes", "promised"),
+    [
+        ({"state": "delivering"}, 10, True),
+        ({"state": "delivering"}, -10, False),
+        ({"state": "returning"}, 10, True),
+        ({"state": "returning", "at_window": True}, 10, False),
+    ],
+)
+def test_nothing_is_promised_of_what_is_over_or_waits_at_the_window(
+    stands: dict[str, Any], in_minutes: int, promised: bool
+) -> None:
+    async def work() -> None:
+        by = NOW + timedelta(minutes=in_minutes)
+        it = registration(**stands, resolves_by=by, attention=True)
+        browser = paired(GetRegistration=it, ListRegistrations=Registrations(registrations=[it]))
+        row = (await browser.see("/payments"))["v"]["payments"][0]
+        trouble = (await browser.see(f"/trouble/{PAYMENT}"))["v"]
+        assert (row["resolves_by"] is not None, trouble["resolves_by"] is not None) == (promised, promised)
+
+    run(work())
+
+
+@pytest.mark.parametrize(
     ("ago_s", "answered", "state"),
     [(5, False, "called"), (130, False, "nobody"), (130, True, "coming")],
 )

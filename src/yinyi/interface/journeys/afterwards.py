@@ -112,7 +112,7 @@ async def payments(visitor: Visitor) -> Next:
             strange = True
     found = (await visitor.ask(ListPayments(days=LISTED_DAYS))).payments
     of = await subjects(visitor, found)
-    rows = tuple(row(payment, of[payment.payment_no]) for payment in found if payment.payment_no in of)
+    rows = tuple(row(visitor, payment, of[payment.payment_no]) for payment in found if payment.payment_no in of)
     return Show(views_afterwards.FindPaymentView(payments=rows, days=LISTED_DAYS, strange=strange))
 
 
@@ -122,7 +122,7 @@ async def by_slip(visitor: Visitor) -> Next:
     return Go(f"{visitor.paths.find_payment}?{SLIP}=1" if visitor.known else visitor.paths.identify, visit)
 
 
-def row(payment: PaymentView, subject: views.Subject) -> views_afterwards.PaymentRow:
+def row(visitor: Visitor, payment: PaymentView, subject: views.Subject) -> views_afterwards.PaymentRow:
     return views_afterwards.PaymentRow(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
@@ -130,7 +130,7 @@ def row(payment: PaymentView, subject: views.Subject) -> views_afterwards.Paymen
         amount_fen=payment.amount_fen,
         started_at=payment.started_at,
         state=standing.row_state(payment),
-        resolves_by=payment.resolves_by,
+        resolves_by=standing.promised_by(payment, visitor.now),
     )
 
 
