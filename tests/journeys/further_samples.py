@@ -41,4 +41,6 @@ FURTHER: dict[str, Sample] = {
     "doctors-over": _as(REGISTER["doctors"], doctors=(_CLOSED, *_OVER[1:]), sessions=_SESSIONS_OVER, other_days=True),
     "doctors-none-other-days": _as(REGISTER["doctors-none"], sessions=(), other_days=True),
     "home-more-no-top-up": _as(START["home-more"], tops_up=False),
+    "reports-many": _as(REPORTS["reports"], new=9),
+    "sheets-left": _as(REPORTS["sheets-printed"], left=3),
 }

@@ -64,7 +64,7 @@ def _kind(document: DocumentView, payment: PaymentView) -> views_afterwards.Slip
     if document.kind != "fiscal" and payment.state in ("returning", "returned"):
         return "refund"
     if document.kind in ("hold", "checking") and payment.state == "fulfilled":
-        return PURPOSES[payment.purpose].paper
+        return _KINDS[PURPOSES[payment.purpose].paper]
     return _KINDS[document.kind]
 
 
