@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from bill_hall import BillHall, chosen, play
 
-from yinyi.app.demo_hospital import HOSPITAL_ID
+from yinyi.app.demo_hospital import HOSPITAL_ID, ZONE
 from yinyi.app.embedded.postgres import EmbeddedPostgres
 from yinyi.app.people import MasterIndex
 from yinyi.bus.forgetting import Forgetting, Whose
@@ -27,10 +27,11 @@ from yinyi.business.billing.messages import (
 )
 from yinyi.business.billing.model import ChosenInvoice
 from yinyi.business.billing.ports import ListsPostings
-from yinyi.business.documents.messages import PrintSlip
+from yinyi.business.documents.messages import PrintSlip, ReprintSlip
 from yinyi.business.documents.model import CheckingSlip, RefundSlip
 from yinyi.business.ledger.model import income_account, prepaid_account
-from yinyi.business.payments.messages import CancelPayment, ChooseTender
+from yinyi.business.payments.messages import CancelPayment, ChooseTender, RefundPayment
+from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.restored import LostPayment
 from yinyi.business.payments.view import state_of
 from yinyi.kernel.errors import IdempotencyConflict, NotYours, SessionEnded
@@ -265,6 +266,7 @@ def test_what_the_slip_says_when_money_came_and_the_hospital_does_not_say_yes(
         assert (slip.known, slip.window, slip.qr, slip.ask_no) == ("paid", "3 号窗口", f"PY{payment_no}", plan.ask_no)
         await hall.stage.line_down(False)
         assert state_of(await hall.ends(payment_no)) == "fulfilled"
+        assert (await hall.at_screen(ReprintSlip(document_no=printed.document_no))).kind == "receipt", "true by now"
         other = (await hall.pay([changed])).payment.payment_no
         assert await hall.stage.hands.change(changed.invoice_no)
         await hall.by(other, "alipay")
@@ -274,5 +276,36 @@ def test_what_the_slip_says_when_money_came_and_the_hospital_does_not_say_yes(
         assert isinstance(slip, RefundSlip)
         assert (slip.state, slip.reason, slip.window, slip.payment_no) == ("done", "bill_changed", "3 号窗口", other)
         assert slip.amount_fen == plan.taken_fen
+
+    in_hall(story)
+
+
+def test_a_receipt_asked_for_again_while_money_goes_back_says_so_and_since_when(
+    in_hall: Callable[[Story], None],
+) -> None:
+    """The hospital has not undone it yet, so that no order to give back has gone out."""
+
+    async def story(hall: BillHall) -> None:
+        payment_no = (await hall.pay([(await hall.ordered())[0]])).payment.payment_no
+        await hall.by(payment_no, "wechatpay")
+        await hall.ends(payment_no)
+        receipt = (await hall.at_screen(PrintSlip(payment_no=payment_no))).document_no
+        await hall.stage.line_down(True)
+        asked_at = hall.business.clock.now()
+        call, message = hall.call(), RefundPayment(payment_no=payment_no, reason="开错了")
+        async with hall.business.database.transaction() as tx:
+            await RefundDesk(hall.business.payments, ZONE).refund(tx, call, message, None)
+        instead = (await hall.at_screen(ReprintSlip(document_no=receipt))).document_no
+        slip = await hall.slip(instead)
+        assert isinstance(slip, RefundSlip)
+        assert slip.state == "under_way"
+        assert slip.refunded_at >= asked_at, "not when it was paid"
+        await hall.stage.line_down(False)
+        assert state_of(await hall.ends(payment_no)) == "returned"
+        done = (await hall.at_screen(ReprintSlip(document_no=instead))).document_no
+        slip = await hall.slip(done)
+        assert done != instead, "what is back has a paper of its own"
+        assert isinstance(slip, RefundSlip)
+        assert slip.state == "done"
 
     in_hall(story)

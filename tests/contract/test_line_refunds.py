@@ -24,6 +24,8 @@ from yinyi.business.billing.messages import (
 )
 from yinyi.business.billing.model import InvoiceLine
 from yinyi.business.billing.refunds import Known, LineRefunds
+from yinyi.business.documents.messages import PrintSlip, ReprintSlip
+from yinyi.business.documents.model import RefundSlip
 from yinyi.business.fiscal.issuing import Issuing
 from yinyi.business.fiscal.messages import GetFiscalInvoice
 from yinyi.business.ledger.model import income_account, prepaid_account
@@ -113,6 +115,7 @@ def test_line_by_line_to_where_it_came_from(in_hall: Callable[[Story], None]) ->
 
     async def story(hall: BillHall) -> None:
         bill, [first, *rest], plan = await paid(hall, 300)
+        receipt = await hall.at_screen(PrintSlip(payment_no=plan.payment_no))
         message = RefundInvoiceLines(invoice_no=bill.invoice_no, line_nos=[first.line_no], reason=WHY)
         done = await as_staff(hall, message, "the-same-key-twice")
         assert (done.state, done.amount_fen, done.line_nos) == ("booked", first.amount_fen, [first.line_no])
@@ -130,6 +133,10 @@ def test_line_by_line_to_where_it_came_from(in_hall: Callable[[Story], None]) ->
         await as_staff(hall, RefundInvoiceLines(invoice_no=bill.invoice_no, line_nos=others * 2, reason=WHY))
         plan = await given_back(hall, plan, plan.amount_fen)
         assert plan.returned_fen == plan.amount_fen
+        instead = await hall.at_screen(ReprintSlip(document_no=receipt.document_no))
+        slip = await hall.slip(instead.document_no)
+        assert isinstance(slip, RefundSlip), "nothing is paid any more"
+        assert (slip.state, slip.reason, slip.amount_fen) == ("done", "other", plan.amount_fen)
         assert (await hall.at_screen(GetInvoice(number=bill.invoice_no))).invoice.state == "refunded"
         assert hall.kept_fen() == 0
         assert await hall.balance(prepaid_account(str(hall.ids["A"]))) == -300

@@ -50,4 +50,6 @@ FURTHER: dict[str, Sample] = {
     "error-not-bookable-today": _as(ERRORS["error-not-bookable"], today="/kiosk/register/doctors/D02"),
     "error-not-bookable-today-elsewhere": _as(ERRORS["error-not-bookable"], today=""),
     "check-ahead": _as(REGISTER["check"], ahead=True, cards=True),
+    "reports-many": _as(REPORTS["reports"], new=9),
+    "sheets-left": _as(REPORTS["sheets-printed"], left=3),
 }

@@ -23,8 +23,9 @@ from kiosk_platform import (
     sessions,
 )
 
+from yinyi.business.documents.errors import NothingToPrint
 from yinyi.business.documents.messages import Documents
-from yinyi.business.scheduling.messages import Departments
+from yinyi.business.scheduling.messages import Departments, Registrations
 from yinyi.business.scheduling.model import Visit
 from yinyi.business.terminals.model import Counter, StaffCall
 from yinyi.kernel.errors import InvalidField
@@ -175,7 +176,10 @@ def test_a_doctor_is_introduced() -> None:
 def test_papers_can_be_printed_again() -> None:
     async def work() -> None:
         paper = document("printed")
-        browser = paired(ListDocuments=Documents(documents=[paper, document("printed", payment_no="else")]))
+        paid = Registrations(registrations=[registration("fulfilled")])
+        browser = paired(
+            ListRegistrations=paid, ListDocuments=Documents(documents=[paper, document("printed", payment_no="else")])
+        )
         view = (await browser.see("/reprint"))["v"]
         assert [(slip["document_no"], slip["subject"]["number"], slip["kind"]) for slip in view["slips"]] == [
             (paper.document_no, 16, "registration")
@@ -184,6 +188,36 @@ def test_papers_can_be_printed_again() -> None:
         assert answer.headers["location"] == f"/kiosk/reprint?document={paper.document_no}"
         chosen = await browser.see(f"/reprint?document={paper.document_no}")
         assert (chosen["v"]["chosen"], chosen["v"]["printing"]) == (paper.document_no, "printed")
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("state", "listed"),
+    [
+        ("ready", [("D2", "hold"), ("D3", "fiscal")]),
+        ("fulfilled", [("D2", "registration"), ("D3", "fiscal")]),
+        ("returning", [("D2", "refund"), ("D3", "fiscal")]),
+        ("returned", [("D2", "refund"), ("D3", "fiscal")]),
+        ("closed", []),
+    ],
+)
+def test_a_paper_is_listed_as_what_comes_out_once_for_each_payment(state: Any, listed: list[tuple[str, str]]) -> None:
+    async def work() -> None:
+        kinds = {"D2": "hold", "D1": "checking", "D3": "fiscal"}
+        papers = [document("printed", kind, document_no=number) for number, kind in kinds.items()]
+        stands = Registrations(registrations=[registration(state)])
+        browser = paired(ListRegistrations=stands, ListDocuments=Documents(documents=papers))
+        slips = (await browser.see("/reprint"))["v"]["slips"]
+        assert [(each["document_no"], each["kind"]) for each in slips] == listed
+
+    run(work())
+
+
+def test_whose_paper_is_none_any_more_sees_what_became_of_his_payment() -> None:
+    async def work() -> None:
+        answer = await paired(ReprintSlip=NothingToPrint()).post("/reprint", document_no="D100", key="c" * 22)
+        assert answer.headers["location"] == "/kiosk/payments"
 
     run(work())
 
@@ -214,6 +248,29 @@ def test_payments_are_listed_with_what_became_of_them() -> None:
     async def work() -> None:
         row = (await paired().see("/payments"))["v"]["payments"][0]
         assert (row["payment_no"], row["state"], row["subject"]["name"]) == (PAYMENT, "waiting", CARDIOLOGY.name)
+
+    run(work())
+
+
+@pytest.mark.parametrize(
+    ("stands", "in_minutes", "promised"),
+    [
+        ({"state": "delivering"}, 10, True),
+        ({"state": "delivering"}, -10, False),
+        ({"state": "returning"}, 10, True),
+        ({"state": "returning", "at_window": True}, 10, False),
+    ],
+)
+def test_nothing_is_promised_of_what_is_over_or_waits_at_the_window(
+    stands: dict[str, Any], in_minutes: int, promised: bool
+) -> None:
+    async def work() -> None:
+        by = NOW + timedelta(minutes=in_minutes)
+        it = registration(**stands, resolves_by=by, attention=True)
+        browser = paired(GetRegistration=it, ListRegistrations=Registrations(registrations=[it]))
+        row = (await browser.see("/payments"))["v"]["payments"][0]
+        trouble = (await browser.see(f"/trouble/{PAYMENT}"))["v"]
+        assert (row["resolves_by"] is not None, trouble["resolves_by"] is not None) == (promised, promised)
 
     run(work())
 

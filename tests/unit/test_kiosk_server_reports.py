@@ -11,7 +11,7 @@ from yinyi.business.documents.messages import Sheets, SheetView
 from yinyi.business.identity.errors import NoCard, TooManyTries
 from yinyi.business.identity.messages import Identified
 from yinyi.business.reports.errors import PictureUnknown, ReportAtWindow, ReportNotReady, ReportUnknown, TubeUnknown
-from yinyi.business.reports.messages import PictureFile, Report, ReportList, ReportView, Trend
+from yinyi.business.reports.messages import MOST_AT_ONCE, PictureFile, Report, ReportList, ReportView, Trend
 from yinyi.business.reports.model import Observation, Picture, Pictures, TrendPoint
 from yinyi.business.terminals.model import DeviceView
 from yinyi.kernel.errors import YinyiError
@@ -93,6 +93,22 @@ def test_what_is_ready_and_new_can_be_printed_at_once() -> None:
         assert [row["state"] for row in seen["rows"]] == ["ready", "testing", "window", "ready"]
         assert seen["fresh"] == [ORDER]
         assert (seen["printer"], seen["complete"], seen["of_tube"]) == ("ok", True, False)
+
+    run(work())
+
+
+def test_more_new_reports_than_go_at_once_are_counted_to_the_end() -> None:
+    async def work() -> None:
+        reports = [msgspec.structs.replace(READY, order_no=f"{n:04}") for n in range(MOST_AT_ONCE + 3)]
+        browser = paired(GetTerminal=WITH_PRINTER, ListReports=ReportList(reports=reports), GetSheets=SHEETS)
+        seen = (await browser.see("/reports"))["v"]
+        assert (len(seen["fresh"]), seen["new"]) == (MOST_AT_ONCE, MOST_AT_ONCE + 3)
+        browser.platform.answers["PrintReports"] = SHEETS
+        answer = await browser.post("/reports/print", order_nos=" ".join(seen["fresh"]), left="3", key=seen["key"])
+        assert answer.headers["location"] == "/kiosk/sheets/S0001.S0002?left=3"
+        assert (await browser.see("/sheets/S0001.S0002?left=3"))["v"]["left"] == 3
+        for said in ("", "-1", "x", "1000", "³"):
+            assert (await browser.see(f"/sheets/S0001.S0002?left={said}"))["v"]["left"] == 0
 
     run(work())
 

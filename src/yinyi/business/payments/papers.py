@@ -24,10 +24,12 @@ from yinyi.business.documents.model import (
 )
 from yinyi.business.documents.ports import SlipFacts
 from yinyi.business.payments import signals
+from yinyi.business.payments.amounts import refundable_fen
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.payments.model import CARDS
 from yinyi.business.payments.owners import is_theirs
 from yinyi.business.payments.plan import REFUND, TAKE, Plan
+from yinyi.business.payments.postings import fulfilled
 from yinyi.business.payments.registry import Registry
 from yinyi.business.payments.view import view_of
 from yinyi.business.terminals.directory import Directory
@@ -167,7 +169,7 @@ class Papers:
         slip = _marked(await _slip(tx, source, paper))
         return SlipFacts(
             slip=slip,
-            tells="kept" if isinstance(slip, HoldSlip) else paper.payment.state,
+            tells=_tells(slip, paper.payment),
             patient_id=plan.patient_id,
             title=source.about(plan, True),
             amount_fen=paper.payment.amount_fen,
@@ -208,7 +210,8 @@ class Papers:
 
 async def _slip(tx: Tx, source: PaperSource, paper: Paper) -> SlipData:
     payment = paper.payment
-    if payment.state == "fulfilled":
+    given_back = payment.state == "fulfilled" and bool(payment.taken_fen) and not refundable_fen(paper.plan)
+    if payment.state == "fulfilled" and not given_back:
         return await source.delivered(tx, paper)
     if payment.state in ("ready", "starting", "waiting") and (unpaid := source.unpaid(paper)):
         return unpaid
@@ -219,7 +222,7 @@ async def _slip(tx: Tx, source: PaperSource, paper: Paper) -> SlipData:
         "ask_no": payment.ask_no,
         "window": paper.window,
     }
-    if payment.state in ("returning", "returned"):
+    if given_back or payment.state in ("returning", "returned"):
         return _refund(paper, told, source)
     if payment.state in ("delivering", "unknown", "closing", "starting"):
         return CheckingSlip(
@@ -229,6 +232,16 @@ async def _slip(tx: Tx, source: PaperSource, paper: Paper) -> SlipData:
             decided_by=payment.resolves_by or payment.since + _DECIDES_WITHIN,
         )
     raise NothingToPrint(payment.state)
+
+
+def _tells(slip: SlipData, payment: PaymentView) -> str:
+    match slip:
+        case HoldSlip():
+            return "kept"
+        case RefundSlip():
+            return "returned" if slip.state == "done" else "returning"
+        case _:
+            return payment.state
 
 
 def _marked(slip: SlipData) -> SlipData:
@@ -244,6 +257,8 @@ def _marked(slip: SlipData) -> SlipData:
 
 
 def _why(plan: Plan, source: PaperSource) -> RefundReason:
+    if fulfilled(plan):
+        return "other"
     said_by_hospital = any(
         step.kind not in (TAKE, REFUND) and step.state == "refused" and step.reason == "expired" for step in plan.steps
     )
@@ -253,13 +268,15 @@ def _why(plan: Plan, source: PaperSource) -> RefundReason:
 
 
 _UNDOING = ("undoing", "undo_unknown", "undone")
+"""What was delivered is taken back first; as long as nothing is, it was asked for just now."""
 
 
 def _refund(paper: Paper, told: dict[str, Any], source: PaperSource) -> RefundSlip:
     plan, payment = paper.plan, paper.payment
     refund = plan.latest(REFUND)
-    done = payment.state == "returned"
-    fallback = max((step.since for step in plan.steps if step.state in _UNDOING), default=payment.since)
+    done = plan.returned_fen >= plan.taken_fen if payment.state == "fulfilled" else payment.state == "returned"
+    undone = (step.since for step in plan.current() if step.state in _UNDOING)
+    fallback = max(undone, default=paper.common["printed_at"])
     paid: dict[str, Any] = {"amount_fen": plan.taken_fen}
     return RefundSlip(
         **(told | paid),

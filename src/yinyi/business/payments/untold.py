@@ -22,4 +22,4 @@ async def of(tx: Tx, call: Call, plans: Sequence[Plan], registry: Registry) -> l
     if not ended:
         return []
     told = await documents.told(tx, call.hospital_id, [view.payment_no for view in ended])
-    return [view for view in ended if (view.payment_no, view.state) not in told]
+    return [view for view in ended if not told & {(view.payment_no, view.state), (view.payment_no, "returned")}]

@@ -1,5 +1,6 @@
 """What is asked later: print again, what became of a payment, help."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from yinyi.business.payments.messages import GetScannedPayment, ListPayments, Pa
 from yinyi.business.terminals.messages import CallStaff, GetStaffCall
 from yinyi.interface.journeys import present, standing, views, views_afterwards
 from yinyi.interface.journeys.purposes.purpose import LISTED_DAYS
-from yinyi.interface.journeys.purposes.table import subjects
+from yinyi.interface.journeys.purposes.table import PURPOSES, subjects
 from yinyi.interface.journeys.visitor import Go, Next, Show, StalePage, Visitor
 from yinyi.kernel.errors import NotYours
 
@@ -37,7 +38,8 @@ async def papers(visitor: Visitor) -> Next:
     documents = (await visitor.ask(ListDocuments(days=LISTED_DAYS))).documents
     payments = (await visitor.ask(ListPayments(days=LISTED_DAYS))).payments if documents else []
     of = await subjects(visitor, payments)
-    slips = tuple(_slip(document, of[document.payment_no]) for document in documents if document.payment_no in of)
+    stands = {payment.payment_no: payment for payment in payments if payment.payment_no in of}
+    slips = tuple(_slip(each, stands[each.payment_no], of[each.payment_no]) for each in _true(documents, stands))
     chosen = next((each for each in documents if each.document_no == visitor.query.get("document")), None)
     printing = present.printing(chosen, visitor.terminal.line_ok) if chosen else None
     view = views_afterwards.ReprintView(
@@ -46,10 +48,30 @@ async def papers(visitor: Visitor) -> Next:
     return Show(view, can_time_out=printing != "printing", listens=_paper(visitor, printing))
 
 
-def _slip(document: DocumentView, subject: views.Subject) -> views_afterwards.Slip:
+def _true(documents: list[DocumentView], stands: Mapping[str, PaymentView]) -> Iterator[DocumentView]:
+    """Newest first: of each payment the last paper, since older ones are not true any more, and what says where its
+    electronic receipt is. Of one that came to nothing there is nothing to print."""
+    listed: set[tuple[str, bool]] = set()
+    for each in documents:
+        payment, one = stands.get(each.payment_no), (each.payment_no, each.kind == "fiscal")
+        if payment is not None and payment.state != "closed" and one not in listed:
+            listed.add(one)
+            yield each
+
+
+def _kind(document: DocumentView, payment: PaymentView) -> views_afterwards.SlipKind:
+    """What comes out: the paper of how its payment stands now."""
+    if document.kind != "fiscal" and payment.state in ("returning", "returned"):
+        return "refund"
+    if document.kind in ("hold", "checking") and payment.state == "fulfilled":
+        return _KINDS[PURPOSES[payment.purpose].paper]
+    return _KINDS[document.kind]
+
+
+def _slip(document: DocumentView, payment: PaymentView, subject: views.Subject) -> views_afterwards.Slip:
     return views_afterwards.Slip(
         document_no=document.document_no,
-        kind=_KINDS[document.kind],
+        kind=_kind(document, payment),
         subject=subject,
         made_at=document.made_at,
         amount_fen=document.amount_fen,
@@ -90,7 +112,7 @@ async def payments(visitor: Visitor) -> Next:
             strange = True
     found = (await visitor.ask(ListPayments(days=LISTED_DAYS))).payments
     of = await subjects(visitor, found)
-    rows = tuple(row(payment, of[payment.payment_no]) for payment in found if payment.payment_no in of)
+    rows = tuple(row(visitor, payment, of[payment.payment_no]) for payment in found if payment.payment_no in of)
     return Show(views_afterwards.FindPaymentView(payments=rows, days=LISTED_DAYS, strange=strange))
 
 
@@ -100,7 +122,7 @@ async def by_slip(visitor: Visitor) -> Next:
     return Go(f"{visitor.paths.find_payment}?{SLIP}=1" if visitor.known else visitor.paths.identify, visit)
 
 
-def row(payment: PaymentView, subject: views.Subject) -> views_afterwards.PaymentRow:
+def row(visitor: Visitor, payment: PaymentView, subject: views.Subject) -> views_afterwards.PaymentRow:
     return views_afterwards.PaymentRow(
         payment_no=payment.payment_no,
         ask_no=payment.ask_no,
@@ -108,7 +130,7 @@ def row(payment: PaymentView, subject: views.Subject) -> views_afterwards.Paymen
         amount_fen=payment.amount_fen,
         started_at=payment.started_at,
         state=standing.row_state(payment),
-        resolves_by=payment.resolves_by,
+        resolves_by=standing.promised_by(payment, visitor.now),
     )
 
 

@@ -280,7 +280,7 @@ async def _trouble(visitor: Visitor, paid: Paid) -> Show:
         tender=present.tender(payment),
         amount_fen=standing.amount_fen(payment),
         paid_at=payment.paid_at,
-        resolves_by=payment.resolves_by,
+        resolves_by=standing.promised_by(payment, visitor.now),
         gives_back=standing.gives_back_because(payment),
         parts=present.parts(payment) if len(payment.parts) > 1 else (),
         printing=printing,

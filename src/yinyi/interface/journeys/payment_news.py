@@ -30,6 +30,6 @@ async def page(visitor: Visitor) -> Next:
         return visitor.wanting("home")
     found = (await visitor.ask(ListUntoldPayments())).payments
     of = await subjects(visitor, found)
-    rows = tuple(afterwards.row(each, of[each.payment_no]) for each in found if each.payment_no in of)
+    rows = tuple(afterwards.row(visitor, each, of[each.payment_no]) for each in found if each.payment_no in of)
     on = goes_on(visitor)
     return Show(views_afterwards.PaymentNewsView(payments=rows, on=on)) if rows else Go(on)

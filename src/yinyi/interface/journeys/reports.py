@@ -176,4 +176,6 @@ async def print_them(visitor: Visitor) -> Next:
         return Go(f"{visitor.paths.report(wanted[0])}?{PRINTED}=1")
     except (ReportNotReady, ReportAtWindow):
         return Go(visitor.paths.reports)
-    return Go(visitor.paths.sheets(each.document_no for each in printed.sheets))
+    at = visitor.paths.sheets(each.document_no for each in printed.sheets)
+    left = visitor.form.get(sheets.LEFT, "")
+    return Go(f"{at}?{sheets.LEFT}={left}" if left.isascii() and left.isdigit() else at)

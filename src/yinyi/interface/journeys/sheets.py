@@ -10,6 +10,8 @@ from yinyi.interface.journeys.visitor import Next, Show, Visitor
 from yinyi.kernel.errors import NotFound
 
 PRINTER = "sheet_printer"
+LEFT = "left"
+"""In the address: so many new reports are still to be printed."""
 _MOST = 8
 _OF_REPORTS = ("laboratory_report", "examination_report")
 _OF_BILLS = ("fee_list", "paid_invoice")
@@ -48,12 +50,18 @@ async def page(visitor: Visitor) -> Next:
         sheets=rows,
         printing=printing,
         roll=all(each.paper == "roll" for each in found),
+        left=_left(visitor),
         back=_back(visitor, found[0].kind),
         key=present.new_key(),
     )
     running = printing == "printing"
     listens = (_paper(visitor) if running else {}) | left_card.on_reader(visitor.terminal)
     return Show(view, can_time_out=not running, listens=listens or None)
+
+
+def _left(visitor: Visitor) -> int:
+    said = visitor.query.get(LEFT, "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= 3 else 0
 
 
 def _back(visitor: Visitor, kind: SheetKind) -> str:

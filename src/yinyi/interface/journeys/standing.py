@@ -171,6 +171,12 @@ def gives_back_because(payment: PaymentView) -> Literal["hospital", "paid_late",
     return "cancelled" if payment.reason == "cancelled" else "hospital"
 
 
+def promised_by(payment: PaymentView, now: datetime) -> datetime | None:
+    """By when it is certain: nothing is promised of an instant that is over, nor where the window has the money."""
+    by = payment.resolves_by
+    return by if by is not None and by > now and row_state(payment) != "at_window" else None
+
+
 def row_state(payment: PaymentView) -> views_afterwards.PaymentState:
     """In the list of payments."""
     if payment.at_window and payment.state == "returning":

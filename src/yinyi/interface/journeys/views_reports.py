@@ -123,10 +123,11 @@ class SheetRow(Part, frozen=True, kw_only=True):
 
 class SheetsView(View, frozen=True, kw_only=True):
     """Sheets on their way out of the printer. printing: how it goes on the whole. roll: out of the one for slips. back:
-    where they can be printed again."""
+    where they can be printed again. left: new ones that wait to be printed after these."""
 
     sheets: tuple[SheetRow, ...]
     printing: Printing
     roll: bool = False
+    left: int = 0
     back: str
     key: str

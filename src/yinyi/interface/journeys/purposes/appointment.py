@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from yinyi.business.documents.messages import SlipKind
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.scheduling.messages import IssueHoldSlip
 from yinyi.business.scheduling.messages_booking import AppointmentView, GetAppointment, ListAppointments
@@ -18,6 +19,7 @@ class Appointment:
     """Implements ``Purpose``."""
 
     name = "appointment"
+    paper: SlipKind = "appointment"
 
     async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
         booking = await visitor.ask(GetAppointment(payment_no=payment_no))
@@ -25,7 +27,7 @@ class Appointment:
             payment=booking.payment,
             subject=subject(visitor, booking, self.name),
             steps=views.BOOK_STEPS,
-            paper="appointment",
+            paper=self.paper,
             check=partial(_check, visitor, booking),
             done=partial(_done, visitor, booking),
             held=True,

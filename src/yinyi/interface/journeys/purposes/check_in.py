@@ -7,6 +7,7 @@ from functools import partial
 
 import msgspec
 
+from yinyi.business.documents.messages import SlipKind
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.scheduling.messages_booking import AppointmentView, GetAppointment, ListAppointments
 from yinyi.interface.journeys import present, views, views_pay, views_register
@@ -20,6 +21,7 @@ class CheckedIn:
     """Implements ``Purpose``."""
 
     name = "check_in"
+    paper: SlipKind = "registration"
 
     async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
         booking = await visitor.ask(GetAppointment(payment_no=payment_no))
@@ -28,7 +30,7 @@ class CheckedIn:
             payment=booking.payment,
             subject=msgspec.structs.replace(about, again=_back(visitor, booking)),
             steps=views.CHECK_IN_STEPS,
-            paper="registration",
+            paper=self.paper,
             check=partial(_check, visitor, booking),
             done=partial(_done, booking),
             held=True,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from yinyi.business.documents.messages import SlipKind
 from yinyi.business.inpatient.messages import DepositPayment, GetDeposit
 from yinyi.business.payments.messages import PaymentView
 from yinyi.interface.journeys import present, views, views_inpatient
@@ -15,6 +16,7 @@ class Deposit:
     """Implements ``Purpose``."""
 
     name = "deposit"
+    paper: SlipKind = "receipt"
 
     async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
         deposit = await visitor.ask(GetDeposit(payment_no=payment_no))
@@ -23,7 +25,7 @@ class Deposit:
             payment=deposit.payment,
             subject=about,
             steps=views.TOP_UP_STEPS,
-            paper="receipt",
+            paper=self.paper,
             check=partial(_check, deposit),
             done=partial(_done, deposit, about),
         )

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from yinyi.business.billing.messages import GetInvoicePayment, InvoicePayment
+from yinyi.business.documents.messages import SlipKind
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.prepaid.messages import GetPrepaidAccount
 from yinyi.interface.journeys import parts, present, views, views_bills
@@ -16,6 +17,7 @@ class Invoice:
     """Implements ``Purpose``."""
 
     name = "invoice"
+    paper: SlipKind = "receipt"
 
     async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
         bills = await visitor.ask(GetInvoicePayment(payment_no=payment_no))
@@ -26,7 +28,7 @@ class Invoice:
             payment=bills.payment,
             subject=about,
             steps=views.BILL_STEPS,
-            paper="receipt",
+            paper=self.paper,
             check=partial(_check, bills, about, account_fen),
             done=partial(_done, bills, about),
             held=True,

@@ -92,9 +92,10 @@ class Words:
 
 
 class Purpose(Protocol):
-    """``name``: as in ``PaymentView.purpose``."""
+    """``name``: as in ``PaymentView.purpose``. paper: what is printed once one is fulfilled."""
 
     name: str
+    paper: SlipKind
 
     def words(self, _: Say) -> Words: ...
 

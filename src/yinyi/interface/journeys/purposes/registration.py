@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from yinyi.business.documents.messages import SlipKind
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.scheduling.messages import GetRegistration, IssueHoldSlip, ListRegistrations, RegistrationView
 from yinyi.interface.journeys import present, views, views_pay, views_register
@@ -15,6 +16,7 @@ class Registration:
     """Implements ``Purpose``."""
 
     name = "registration"
+    paper: SlipKind = "registration"
 
     async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
         return paid(visitor, await visitor.ask(GetRegistration(payment_no=payment_no)))
@@ -63,7 +65,7 @@ def paid(visitor: Visitor, registration: RegistrationView) -> Paid:
         payment=registration.payment,
         subject=about,
         steps=views.REGISTER_STEPS,
-        paper="registration",
+        paper=Registration.paper,
         check=partial(_check, registration),
         done=partial(_done, registration),
         held=True,

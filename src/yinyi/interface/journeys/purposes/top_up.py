@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
+from yinyi.business.documents.messages import SlipKind
 from yinyi.business.payments.messages import PaymentView
 from yinyi.business.prepaid.messages import GetTopUp
 from yinyi.business.prepaid.model import TOP_UP
@@ -16,6 +17,7 @@ class TopUp:
     """Implements ``Purpose``."""
 
     name = TOP_UP
+    paper: SlipKind = "receipt"
 
     async def paid(self, visitor: Visitor, payment_no: str) -> Paid:
         top_up = await visitor.ask(GetTopUp(payment_no=payment_no))
@@ -24,7 +26,7 @@ class TopUp:
             payment=payment,
             subject=_subject(visitor),
             steps=views.TOP_UP_STEPS,
-            paper="receipt",
+            paper=self.paper,
             check=partial(_check, payment, balance_fen),
             done=partial(_done, visitor, payment, balance_fen),
         )
