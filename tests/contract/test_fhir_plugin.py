@@ -1,48 +1,21 @@
 """The FHIR connector before a server that says whatever it is told to: what each answer means, and what is asked."""
 
-import asyncio
-import contextlib
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import msgspec
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from wechatpay_lab import serving
+from fhir_far import APPOINTMENT, SID, Far, bundle, outcome, told
 
-from yinyi.access.hospital.fhir.config import FhirConfig
-from yinyi.access.hospital.fhir.plugin import PLUGIN
 from yinyi.access.hospital.trades.hospital import TradesHospital
 from yinyi.business.billing.model import ChosenInvoice
-from yinyi.kernel.clock import ShiftedClock
 from yinyi.kernel.errors import HospitalUnavailable
-from yinyi.kernel.listening import listening
 from yinyi.kernel.money import Fen
 from yinyi.kernel.outcome import Done, NotFound, NotSent, Outcome, Refused, Unknown
-from yinyi.kernel.plugin import Surroundings
 
-SID = "http://yinyi.example/fhir/sid/"
 AT = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
-APPOINTMENT: dict[str, Any] = {
-    "resourceType": "Appointment",
-    "status": "booked",
-    "start": "2026-11-27T09:30:00+08:00",
-    "end": "2026-11-27T09:40:00+08:00",
-    "identifier": [{"system": "urn:elsewhere", "value": "9"}, {"system": f"{SID}registration", "value": "MZ1"}],
-    "supportingInformation": [{"type": "Schedule", "identifier": {"system": f"{SID}schedule", "value": "12"}}],
-    "participant": [
-        {"actor": {"type": "Patient", "display": "王小明"}, "status": "accepted"},
-        {"actor": {"type": "Location", "display": "2A05"}, "status": "accepted"},
-    ],
-    "extension": [{"url": "http://yinyi.example/fhir/StructureDefinition/number", "valueInteger": 3}],
-}
 NOTICE: dict[str, Any] = {
     "resourceType": "PaymentNotice",
     "status": "active",
@@ -51,55 +24,6 @@ NOTICE: dict[str, Any] = {
     "recipient": {"display": "云山医院"},
     "amount": {"value": 12.34, "currency": "CNY"},
 }
-
-
-class Far:
-    """A server that says whatever it is told to, and keeps what it was asked."""
-
-    def __init__(self, says: Any = APPOINTMENT, status: int = 200) -> None:
-        self.says, self.status = says, status
-        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.base = ""
-
-    async def serve(self, request: Request) -> Response:
-        self.asked.append((request.method, str(request.url), dict(request.headers), await request.body()))
-        said = self.says(len(self.asked)) if callable(self.says) else self.says
-        return Response(said if isinstance(said, bytes | str) else json.dumps(said), self.status)
-
-
-@contextlib.asynccontextmanager
-async def between(far: Far, **more: Any) -> AsyncGenerator[TradesHospital]:
-    listener = listening()
-    far.base = f"http://127.0.0.1:{listener.getsockname()[1]}/r4"
-    config = FhirConfig(url=far.base, rest_s=0, call_timeout_s=20, connect_timeout_s=20)
-    around = Surroundings(clock=ShiftedClock(), callback_url="")
-    hospital = PLUGIN.build(msgspec.structs.replace(config, **more), around)
-    everything = Route("/{rest:path}", far.serve, methods=["GET", "POST"])
-    async with serving(Starlette(routes=[everything]), listener):
-        await hospital.start()
-        try:
-            yield hospital
-        finally:
-            await hospital.stop()
-
-
-def told(far: Far, ask: Callable[[TradesHospital], Awaitable[Any]], **more: Any) -> Any:
-    async def go() -> Any:
-        async with between(far, **more) as hospital:
-            return await ask(hospital)
-
-    return asyncio.run(go())
-
-
-def outcome(code: str, issue: str = "business-rule", system: str = f"{SID}result") -> dict[str, Any]:
-    details = {"text": "why", "coding": [{"system": system, "code": code}]}
-    return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": issue, "details": details}]}
-
-
-def bundle(*found: dict[str, Any], further: str = "", mode: str = "match") -> dict[str, Any]:
-    entries = [{"resource": one, "search": {"mode": mode}} for one in found]
-    link = [{"relation": "next", "url": further}] if further else []
-    return {"resourceType": "Bundle", "type": "searchset", "entry": entries, "link": link}
 
 
 def without(name: str) -> dict[str, Any]:
@@ -327,81 +251,3 @@ def test_a_file_that_is_not_there_is_none_but_a_wrong_address_is_not() -> None:
     assert told(gone, lambda hospital: hospital.fiscal_file("R1")) is None
     with pytest.raises(HospitalUnavailable):
         told(Far("<html>not found</html>", 404), lambda hospital: hospital.fiscal_file("R1"))
-
-
-MAPPING = """
-base = "https://fhir.hospital.example/"
-none = ["query_analyte"]
-[systems]
-booking = "urn:oid:1.2.3"
-[at]
-query_registration = "Appointment?our-number=@booking|{ref}"
-[paths.query_registration]
-room = "comment"
-"""
-
-
-def test_another_hospitals_addresses(tmp_path: Path) -> None:
-    file = tmp_path / "addresses.toml"
-    file.write_text(MAPPING, encoding="utf-8")
-    far = Far(bundle(APPOINTMENT | {"comment": "三楼"}))
-    answer = told(far, lambda hospital: hospital.ask("R1"), mapping=str(file))
-    assert isinstance(answer, Done), answer
-    assert answer.evidence["room"] == "三楼"
-    assert parse_qs(far.asked[0][3].decode())["our-number"] == ["urn:oid:1.2.3|R1"]
-    with pytest.raises(HospitalUnavailable, match="query_analyte"):
-        told(far, lambda hospital: hospital.trend("1", "WBC", 3), mapping=str(file))
-
-
-@pytest.mark.parametrize(
-    ("says", "codes", "means"),
-    [
-        (outcome("1001"), "", "bad_request"),
-        (outcome("1001"), "1001 = 'N03'", "session_stopped"),
-        (outcome("N05"), "1001 = 'N03'", "expired"),
-        (outcome("x", "conflict", "urn:elsewhere"), "conflict = 'N01'", "slot_taken"),
-        (outcome("1001", "conflict"), "conflict = 'N01'\n1001 = 'N03'", "session_stopped"),
-        (outcome("1001"), "1001 = 'S01'", NotSent),
-        (outcome("1008"), "1008 = '0'", Done),
-        ({"resourceType": "OperationOutcome", "issue": []}, "conflict = 'N01'", "bad_request"),
-    ],
-)
-def test_another_hospitals_codes(tmp_path: Path, says: Any, codes: str, means: str | type[Outcome]) -> None:
-    file = tmp_path / "addresses.toml"
-    file.write_text(f"[codes]\n{codes}", encoding="utf-8")
-    answer = told(Far(says, 422), lambda hospital: hospital.release("R1"), mapping=str(file))
-    assert answer.reason == means if isinstance(means, str) else isinstance(answer, means)
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("none = ['query_nothing']", "no trade query_nothing"),
-        ("[paths.query_registration]\nshoe = 'comment'", "no column shoe"),
-        ("[paths.query_registration]\nroom = 'a b.c['", "no step"),
-        ("[codes]\n1007 = 'A99'", "no code A99"),
-        ("bases = 'x'", "cannot be read"),
-    ],
-)
-def test_what_is_none_of_ours_is_noticed_at_start(tmp_path: Path, text: str, says: str) -> None:
-    file = tmp_path / "addresses.toml"
-    file.write_text(text, encoding="utf-8")
-    around = Surroundings(clock=ShiftedClock(), callback_url="")
-    with pytest.raises(ValueError, match=says):
-        PLUGIN.build(FhirConfig(url="http://127.0.0.1:1/", mapping=str(file)), around)
-    with pytest.raises(ValueError, match="address"):
-        PLUGIN.build(FhirConfig(url="nowhere"), around)
-
-
-def test_what_the_server_has_not_is_noticed_before_it_is_asked() -> None:
-    has = [{"type": "Patient"}, {"type": "Appointment"}]
-    far = Far({"resourceType": "CapabilityStatement", "rest": [{"mode": "server", "resource": has}]})
-    wrong = told(far, lambda hospital: hospital.misfits())
-    assert "query_invoice: the server has no Invoice" in wrong
-    assert not any("Patient" in why or "Appointment" in why for why in wrong)
-    nowhere = PLUGIN.build(FhirConfig(url="http://127.0.0.1:1/"), Surroundings(clock=ShiftedClock(), callback_url=""))
-    assert asyncio.run(nowhere.misfits()) == []
-
-
-def test_the_settings_tell_no_token() -> None:
-    assert "s3cret" not in repr(FhirConfig(url="x", token="s3cret"))

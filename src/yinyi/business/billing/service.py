@@ -27,7 +27,7 @@ from yinyi.business.billing.model import ChosenInvoice, Invoice
 from yinyi.business.billing.plans import INVOICE, InvoiceFacts
 from yinyi.business.billing.ports import Hospital, Patients
 from yinyi.business.billing.views import Names
-from yinyi.business.payments import builder, signals
+from yinyi.business.payments import builder, obligations, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown
 from yinyi.business.payments.messages import ChooseTender
 from yinyi.business.payments.owners import is_theirs
@@ -144,7 +144,7 @@ class BillingService:
 
     async def _plans(self, call: Call, numbers: Sequence[str]) -> Sequence[Plan]:
         """The open or fulfilled payments for any of these bills, whosever they are."""
-        return await signals.obliged_among(self._payments.looking(), call.hospital_id, INVOICE, numbers)
+        return await obligations.obliged_among(self._payments.looking(), call.hospital_id, INVOICE, numbers)
 
     def _today(self, call: Call) -> date:
         return call.now.astimezone(self._zone).date()
@@ -192,7 +192,7 @@ class BillingService:
         Raises:
             InvoicePaid, InvoiceBusy: by another payment.
         """
-        plans = await signals.obliged_among(tx, call.hospital_id, INVOICE, facts.numbers)
+        plans = await obligations.obliged_among(tx, call.hospital_id, INVOICE, facts.numbers)
         if plans:
             number = _same(call, plans, facts)
             if tender:

@@ -126,19 +126,6 @@ WITH p AS (
 UPDATE payment_step s SET next_at = $3 FROM p
 WHERE s.hospital_id = p.hospital_id AND s.payment_id = p.payment_id AND s.next_at IS NOT NULL
 """
-OBLIGED = """
-SELECT :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = (
-  SELECT o.payment_id FROM payment_obligation o WHERE o.hospital_id = $1 AND o.kind = $2 AND o.number = $3)
-""".replace(":row", rows.ROW)
-OBLIGED_AMONG = of_one(
-    """
-SELECT $2::text AS first, :row AS plan FROM payment p WHERE p.hospital_id = $1 AND p.payment_id = ANY(ARRAY(
-  SELECT o.payment_id FROM payment_obligation o WHERE o.hospital_id = $1 AND o.kind = $3
-    AND o.number = ANY($4::text[])))
-ORDER BY p.payment_id
-""".replace(":row", rows.ROW)
-)
-
 ENGINE_FAILS = "engine_fails"
 """Why people look into a payment that no process can drive."""
 _CALL_PEOPLE = """
@@ -251,18 +238,6 @@ async def with_attention(tx: Tx, hospital_id: int) -> list[Waits]:
 async def call_people(tx: Tx, hospital_id: int, payment_id: int, now: datetime, epoch: int) -> None:
     """Whoever drives it, under this lease, fails with it again and again."""
     await tx.execute(_CALL_PEOPLE, hospital_id, payment_id, ENGINE_FAILS, now, epoch)
-
-
-async def obliged(tx: Tx, hospital_id: int, kind: str, number: str) -> Plan | None:
-    """The open or fulfilled payment for this obligation."""
-    row = await tx.fetchrow(OBLIGED, hospital_id, kind, number)
-    return rows.read_plan(row["plan"]) if row is not None else None
-
-
-async def obliged_among(tx: Tx, hospital_id: int, kind: str, numbers: Sequence[str]) -> list[Plan]:
-    """The open or fulfilled payments for any of these obligations, oldest first."""
-    found = await tx.fetch(OBLIGED_AMONG, hospital_id, numbers[0], kind, list(numbers)) if numbers else []
-    return [rows.read_plan(row["plan"]) for row in found]
 
 
 async def choose_tender(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
-from yinyi.business.payments import builder, signals
+from yinyi.business.payments import builder, obligations, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentUnknown
 from yinyi.business.payments.owners import is_of_another
 from yinyi.business.payments.plan import Plan
@@ -168,7 +168,7 @@ class Bookings:
         facts = wanted.facts
         allowed_until = await store.lock_bookers(tx, call.hospital_id, wanted.patients, call.now)
         obligation = (REGISTRATION, f"{facts.patient_no}:{facts.schedule_id}")
-        under_way = await signals.obliged(tx, call.hospital_id, *obligation)
+        under_way = await obligations.obliged(tx, call.hospital_id, *obligation)
         if under_way is not None:
             return _already(call, under_way)
         if allowed_until is None or allowed_until <= call.now:
@@ -266,7 +266,7 @@ class Bookings:
         return await self._with_arrival(tx, call, plan)
 
     async def _with_arrival(self, tx: Tx, call: Call, plan: Plan) -> Booked:
-        arrival = await signals.obliged(tx, call.hospital_id, CHECKED_IN, plan.payment_no)
+        arrival = await obligations.obliged(tx, call.hospital_id, CHECKED_IN, plan.payment_no)
         [booked] = booking_rules.bookings([plan, *([arrival] if arrival else [])], call.now)
         return booked
 

@@ -11,7 +11,7 @@ from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
 from yinyi.business.audit import store as audit
-from yinyi.business.payments import signals
+from yinyi.business.payments import obligations, signals
 from yinyi.business.payments.plan import Plan
 from yinyi.business.payments.refunds import RefundDesk
 from yinyi.business.payments.service import PaymentService
@@ -180,7 +180,7 @@ class SessionChanges:
 
     async def _stopped(self, tx: Tx, call: Call, change_id: int, plan: Plan) -> None:
         """The number and, where its owner had come for it already, what he paid then."""
-        arrival = await signals.obliged(tx, call.hospital_id, CHECKED_IN, plan.payment_no)
+        arrival = await obligations.obliged(tx, call.hospital_id, CHECKED_IN, plan.payment_no)
         if arrival is not None:
             arrival = await signals.locked(tx, call.hospital_id, arrival.payment_no)
         for each in (arrival, plan):
@@ -233,7 +233,7 @@ class SessionChanges:
         found = await store.unseen(tx, call.hospital_id, call.principal.patient_id)
         plans = [plan for _, _, plan in found]
         booked_nos = [plan.payment_no for plan in plans if plan.purpose == APPOINTMENT]
-        arrivals = await signals.obliged_among(tx, call.hospital_id, CHECKED_IN, booked_nos)
+        arrivals = await obligations.obliged_among(tx, call.hospital_id, CHECKED_IN, booked_nos)
         booked = {each.plan.payment_no: each for each in booking_rules.bookings([*plans, *arrivals], call.now)}
         registry = self._payments.registry
         changes = [

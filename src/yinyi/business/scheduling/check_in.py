@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from yinyi.bus.call import Call
 from yinyi.bus.database import Database, Tx
 from yinyi.bus.dispatch import Change, Dispatcher
-from yinyi.business.payments import builder, signals
+from yinyi.business.payments import builder, obligations, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, NothingScanned
 from yinyi.business.payments.owners import AT_INSTITUTION, is_of_another
 from yinyi.business.payments.plan import Plan
@@ -104,7 +104,7 @@ class CheckInDesk:
         try:
             return await self._payments.open(tx, call, new)
         except AlreadyUnderWay:
-            under_way = await signals.obliged(tx, call.hospital_id, *obligation)
+            under_way = await obligations.obliged(tx, call.hospital_id, *obligation)
             if under_way is None or _is_over(under_way) or is_of_another(call, under_way):
                 raise AlreadyCheckedIn from None
             return under_way.payment_no

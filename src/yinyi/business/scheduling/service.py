@@ -7,7 +7,7 @@ from yinyi.bus.call import Call
 from yinyi.bus.database import Tx
 from yinyi.bus.dispatch import Change, Dispatcher
 from yinyi.bus.operation import Caller
-from yinyi.business.payments import apply, builder, signals
+from yinyi.business.payments import apply, builder, obligations, signals
 from yinyi.business.payments.errors import AlreadyUnderWay, PaymentClosed, PaymentUnknown
 from yinyi.business.payments.owners import is_of_another
 from yinyi.business.payments.plan import Plan, Step
@@ -136,7 +136,7 @@ class SchedulingService:
         people = await self._patients.same_person(tx, call.hospital_id, call.principal.patient_id)
         allowed_until = await store.lock_bookers(tx, call.hospital_id, people, call.now)
         obligation = (REGISTRATION, f"{facts.patient_no}:{facts.schedule_id}")
-        under_way = await signals.obliged(tx, call.hospital_id, *obligation)
+        under_way = await obligations.obliged(tx, call.hospital_id, *obligation)
         if under_way is not None:
             return _already(call, under_way)
         if allowed_until is None or allowed_until <= call.now:
